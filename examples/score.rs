@@ -1,0 +1,142 @@
+//! Scores the rule base on labelled logs: `cargo run --release --example score -- DIR...`
+//!
+//! Each folder below DIR that holds a `label.json` is one case: TaskManager and JobManager logs are given together, with `--server`
+//! the server's log too. The label is mapped to cause ids by `samples/labels.tsv`. Prints one line a case that is wrong, a
+//! confusion table, and exits 1 if the share of right first causes is below `--at-least`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs};
+
+use cdc_doctor::diagnosis::{Diagnosis, Options, State};
+use cdc_doctor::engine::Engine;
+use cdc_doctor::pipeline::Pipeline;
+use cdc_doctor::rule::RuleSet;
+
+fn main() -> ExitCode {
+    let mut dirs = Vec::new();
+    let (mut server, mut verbose, mut filter, mut least, mut oracle) = (false, false, String::new(), 0.0, false);
+    let mut args = env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--server" => server = true,
+            "--verbose" => verbose = true,
+            "--oracle" => oracle = true,
+            "--only" => filter = args.next().unwrap_or_default(),
+            "--at-least" => least = args.next().and_then(|n| n.parse().ok()).unwrap_or(1.0),
+            dir => dirs.push(PathBuf::from(dir)),
+        }
+    }
+    let labels = labels();
+    let loaded = RuleSet::load(Path::new("rules"), None).expect("rules");
+    for p in &loaded.problems {
+        if verbose {
+            eprintln!("{}:{}: {} {}", p.source.name, p.line(), p.code, p.message);
+        }
+    }
+    let engine = Arc::new(Engine::new(Arc::new(loaded.set), !oracle).expect("engine"));
+    let (mut right, mut total, mut extra) = (0_usize, 0_usize, 0_usize);
+    let mut confusion: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for case in cases(&dirs).into_iter().filter(|c| c.to_string_lossy().contains(&filter)) {
+        let label = label(&case);
+        let wanted = labels.get(&label).cloned().unwrap_or_default();
+        let diagnosis = diagnose(&engine, &case, server);
+        let first = diagnosis.causes.first().map(|c| c.rule.clone());
+        let symptom = diagnosis.symptoms.first().map(|c| c.rule.clone());
+        let ok = match &first {
+            None => wanted.iter().any(|w| {
+                w == "-"
+                    || Some(w) == symptom.as_ref()
+                    || (w == "flink/user-code-exception" && !diagnosis.unknown.is_empty())
+            }),
+            Some(f) => wanted.contains(f),
+        };
+        let more: Vec<&str> =
+            diagnosis.causes.iter().skip(1).filter(|c| c.state == State::Ongoing).map(|c| c.rule.as_str()).collect();
+        total += 1;
+        right += usize::from(ok);
+        extra += usize::from(!more.is_empty());
+        *confusion.entry((label.clone(), first.clone().unwrap_or_else(|| "-".into()))).or_default() += 1;
+        if !ok || !more.is_empty() || verbose {
+            println!(
+                "{} {}\n    wanted {wanted:?}\n    got    {:?}\n    symptoms {:?} unknown {:?} passed {:?}",
+                if ok { "ok   " } else { "WRONG" },
+                case.display(),
+                diagnosis
+                    .causes
+                    .iter()
+                    .map(|c| format!(
+                        "{} {:?} {:?} x{} folded {:?}",
+                        c.rule,
+                        c.confidence,
+                        c.state,
+                        c.failures(),
+                        c.folded.keys().collect::<Vec<_>>()
+                    ))
+                    .collect::<Vec<_>>(),
+                diagnosis.symptoms.iter().map(|s| &s.rule).collect::<Vec<_>>(),
+                diagnosis
+                    .unknown
+                    .iter()
+                    .map(|u| format!("{}: {}", u.unknown.class, u.unknown.message.chars().take(80).collect::<String>()))
+                    .collect::<Vec<_>>(),
+                diagnosis.passed.iter().map(|s| &s.rule).collect::<Vec<_>>(),
+            );
+        }
+    }
+    println!("\nlabel                                    first cause                                   cases");
+    for ((label, got), n) in &confusion {
+        let ok = labels.get(label).is_some_and(|w| w.contains(got));
+        println!("{label:<40} {got:<45} {n}{}", if ok { "" } else { "   <-" });
+    }
+    println!("\n{right} of {total} right, {extra} with a further ongoing cause");
+    if total == 0 || (right as f64) < least * total as f64 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn labels() -> BTreeMap<String, Vec<String>> {
+    let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in fs::read_to_string("samples/labels.tsv").expect("labels.tsv").lines() {
+        if let Some((label, id)) = line.split_once('\t') {
+            map.entry(label.to_owned()).or_default().push(id.to_owned());
+        }
+    }
+    map
+}
+
+fn cases(dirs: &[PathBuf]) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for dir in dirs {
+        for entry in walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten() {
+            if entry.file_name() == "label.json" {
+                all.extend(entry.path().parent().map(Path::to_path_buf));
+            }
+        }
+    }
+    all
+}
+
+fn label(case: &Path) -> String {
+    let text = fs::read_to_string(case.join("label.json")).expect("label");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("json");
+    json["cause"].as_str().unwrap_or("none").to_owned()
+}
+
+fn diagnose(engine: &Arc<Engine>, case: &Path, server: bool) -> Diagnosis {
+    let mut pipeline = Pipeline::with(Arc::clone(engine));
+    let mut files: Vec<PathBuf> = fs::read_dir(case).expect("case").flatten().map(|e| e.path()).collect();
+    files.sort();
+    for file in files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !name.ends_with(".log") || (!server && name.starts_with("postgres")) {
+            continue;
+        }
+        let source = pipeline.begin(&name, None);
+        for chunk in fs::read(&file).expect("log").chunks(256 << 10) {
+            pipeline.push(source, chunk);
+        }
+        pipeline.end(source);
+    }
+    pipeline.diagnose(&Options::default())
+}

@@ -1,0 +1,176 @@
+//! What the user may type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds out why a Flink CDC or Debezium job failed, from its logs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cdc-doctor",
+    version,
+    about = "Finds out why a Flink CDC or Debezium job failed, from its logs.",
+    override_usage = "cdc-doctor [OPTIONS] [PATH]...\n       <command> | cdc-doctor\n       cdc-doctor <COMMAND>",
+    after_help = "Examples:\n  cat taskmanager.log | cdc-doctor\n  cdc-doctor /opt/flink/log\n  cdc-doctor jobmanager.log taskmanager.log postgresql.log\n  cdc-doctor explain postgres/wal-level-not-logical\n\nExit status:\n  0  it ran, whatever it found\n  1  with --fail-on: a cause of that level or above was found\n  2  wrong usage, an input that cannot be used, or a bad rule\n\nNothing is sent anywhere. Passwords and row data never appear in any output.",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// The default verb.
+    #[command(flatten)]
+    pub scan: ScanArgs,
+    /// A verb.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Diagnose files, directories or stdin (the default command)
+    Scan(ScanArgs),
+    /// Explain a cause by its id, a word of it, or a message; needs no log
+    Explain(ExplainArgs),
+    /// List, check and test rules
+    Rules(RulesArgs),
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For machines, see docs/report.schema.json
+    Json,
+}
+
+/// Levels of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// The log states it
+    Certain,
+    /// Fits best
+    Likely,
+    /// One of several that fit
+    Possible,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR or TERM=dumb says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Files, directories or globs; .gz and .zst are opened; - is stdin. JobManager, TaskManager and PostgreSQL logs together give
+    /// the surest answer; the order does not matter
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// One line per cause: path:line: confidence: id: headline
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub brief: bool,
+    /// Everything: parameters, verbatim records, consequences
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Set the second and later causes in full, too
+    #[arg(long)]
+    pub all: bool,
+    /// How to print the report
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Only these causes: an id, a glob (postgres/*) or a category (slots)
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Only the first N causes
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Give or override a parameter: user=..., slot=...
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Exit 1 if a cause of this level or above is found
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub fail_on: Option<Level>,
+    /// Add rules, or override shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Line width, 60 to 100 [default: terminal, or 100]
+    #[arg(long, value_name = "N")]
+    pub width: Option<usize>,
+    /// No glyphs outside ASCII
+    #[arg(long)]
+    pub ascii: bool,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Look at every record with every rule; slow, for testing the prefilter
+    #[arg(long, hide = true)]
+    pub no_prefilter: bool,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A cause id, a word of one, a rule problem code (RB007), or a message pasted from a log
+    #[arg(value_name = "ID|WORD|MESSAGE", required = true, num_args = 1..)]
+    pub what: Vec<String>,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Add rules, or override shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Line width, 60 to 100 [default: terminal, or 100]
+    #[arg(long, value_name = "N")]
+    pub width: Option<usize>,
+    /// No glyphs outside ASCII
+    #[arg(long)]
+    pub ascii: bool,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// What to do with rules.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// Verbs of `rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules, or those that a word fits
+    List {
+        /// Part of an id, a category, a role or a title
+        word: Option<String>,
+        /// How to print the list
+        #[arg(short, long, value_enum, default_value = "text")]
+        format: Format,
+        /// Add rules, or override shipped ones
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Check a directory of rules; all problems of all files are shown
+    Check {
+        /// The directory
+        dir: PathBuf,
+        /// Check them alone, not on top of the shipped rules
+        #[arg(long)]
+        alone: bool,
+    },
+    /// Run the examples of rules: shipped ones, or those of a directory
+    Test {
+        /// The directory
+        dir: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,81 @@
+//! The talking part: what the command line says, and which verb does it.
+
+pub mod args;
+pub mod exit;
+pub mod explain;
+pub mod rules;
+pub mod scan;
+pub mod terminal;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use clap::Parser;
+
+use crate::builtin;
+use crate::error::Error;
+use crate::rule::RuleSet;
+use args::{Cli, Command};
+use exit::Exit;
+use terminal::Quiet;
+
+/// Runs the program with these arguments (the first is its name).
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let trouble = error.use_stderr();
+            // a reader that has gone away is no trouble
+            let _ = error.print();
+            return if trouble { Exit::Trouble } else { Exit::Fine };
+        }
+    };
+    let result = match &cli.command {
+        None => scan::run(&cli.scan),
+        Some(Command::Scan(args)) => scan::run(args),
+        Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::Rules(args)) => rules::run(args),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) => {
+            tell(&error);
+            Exit::Trouble
+        }
+    }
+}
+
+/// Writes an error and its hint to standard error.
+fn tell(error: &Error) {
+    if let Error::BadRules { problems, .. } = error {
+        rules::print_problems(problems, &mut Quiet::new(io::stderr()));
+    }
+    let mut err = Quiet::new(anstream::stderr());
+    let bold = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    let dim = anstyle::Style::new().dimmed();
+    let _ = writeln!(err, "{bold}error:{bold:#} {error}");
+    if let Some(hint) = error.hint() {
+        let _ = writeln!(err, "{dim}hint:{dim:#} {hint}");
+    }
+}
+
+/// The shipped rules, with those of `--rules` on top.
+fn rule_set(dirs: &[std::path::PathBuf]) -> Result<Arc<RuleSet>, Error> {
+    let mut set = builtin::rules().map_err(Error::Internal)?;
+    for dir in dirs {
+        let path = dir.display().to_string();
+        let base = base_for(dir, &set);
+        let loaded = RuleSet::load(dir, base.as_deref())
+            .map_err(|e| Error::Rules { path: path.clone(), what: e.to_string() })?;
+        if crate::rule::set::has_errors(&loaded.problems) {
+            return Err(Error::BadRules { path, files: loaded.files, problems: loaded.problems });
+        }
+        set = Arc::new(loaded.set);
+    }
+    Ok(set)
+}
+
+/// A directory with a vocabulary of its own is a whole rule base; any other adds to the shipped one.
+fn base_for(dir: &std::path::Path, shipped: &Arc<RuleSet>) -> Option<Arc<RuleSet>> {
+    (!dir.join("parameters.yaml").exists()).then(|| Arc::clone(shipped))
+}

@@ -1,0 +1,118 @@
+//! `rules`: list, check and test rules.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{Format, RulesArgs, RulesCommand};
+use super::exit::Exit;
+use super::terminal::Quiet;
+use crate::diagnostic::{Problem, Severity};
+use crate::error::Error;
+use crate::rule::set::has_errors;
+use crate::rule::{Role, RuleSet};
+use crate::{builtin, examples};
+
+/// Runs the verb.
+///
+/// # Errors
+/// A directory that cannot be read, or an output that cannot be written.
+pub fn run(args: &RulesArgs) -> Result<Exit, Error> {
+    match &args.command {
+        RulesCommand::List { word, format, rules } => list(&*super::rule_set(rules)?, word.as_deref(), *format),
+        RulesCommand::Check { dir, alone } => check(dir, *alone),
+        RulesCommand::Test { dir } => test(dir.as_deref()),
+    }
+}
+
+fn list(rules: &RuleSet, word: Option<&str>, format: Format) -> Result<Exit, Error> {
+    let word = word.unwrap_or("").to_lowercase();
+    let fits = |r: &&crate::rule::Rule| {
+        [r.id.as_str(), &r.category, role(r.role), &r.title].iter().any(|t| t.to_lowercase().contains(&word))
+    };
+    let found: Vec<_> = rules.rules().iter().filter(fits).collect();
+    let mut out = Quiet::new(io::BufWriter::new(io::stdout()));
+    if format == Format::Json {
+        let rows: Vec<_> = found
+            .iter()
+            .map(|r| serde_json::json!({"id": r.id, "role": role(r.role), "category": r.category, "title": r.title}))
+            .collect();
+        let text = serde_json::to_string_pretty(&rows).map_err(|e| Error::Internal(e.to_string()))?;
+        writeln!(out, "{text}")?;
+        return Ok(Exit::Fine);
+    }
+    let width = found.iter().map(|r| r.id.len()).max().unwrap_or(0);
+    let category = found.iter().map(|r| r.category.len()).max().unwrap_or(0);
+    for r in &found {
+        writeln!(out, "{:<width$}  {:<7}  {:<category$}  {}", r.id, role(r.role), r.category, r.title)?;
+    }
+    out.flush()?;
+    let count = |wanted: Role| found.iter().filter(|r| r.role == wanted).count();
+    let mut err = Quiet::new(io::stderr());
+    writeln!(
+        err,
+        "{} causes, {} symptoms, {} kinds of harmless lines. Rules {}.",
+        count(Role::Cause),
+        count(Role::Symptom),
+        count(Role::Noise),
+        rules.version
+    )?;
+    if found.is_empty() {
+        writeln!(err, "no rule fits '{word}'")?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// As in YAML.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Cause => "cause",
+        Role::Symptom => "symptom",
+        Role::Noise => "noise",
+    }
+}
+
+fn check(dir: &Path, alone: bool) -> Result<Exit, Error> {
+    let shipped = builtin::rules().map_err(Error::Internal)?;
+    let base = if alone { None } else { super::base_for(dir, &shipped) };
+    let loaded = RuleSet::load(dir, base.as_deref())
+        .map_err(|e| Error::Rules { path: dir.display().to_string(), what: e.to_string() })?;
+    let mut problems = loaded.problems;
+    if !has_errors(&problems) {
+        problems.extend(examples::check(&Arc::new(loaded.set), dir).map_err(Error::Internal)?);
+    }
+    print_problems(&problems, &mut Quiet::new(io::stderr()));
+    let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
+    let mut out = Quiet::new(io::stdout());
+    if errors == 0 {
+        writeln!(out, "{} rule files, {} warnings, no errors.", loaded.files, problems.len())?;
+        return Ok(Exit::Fine);
+    }
+    let mut files: Vec<&str> = problems.iter().map(|p| p.source.name.as_str()).collect();
+    files.sort_unstable();
+    files.dedup();
+    writeln!(out, "{errors} errors in {} of {} files. Nothing was loaded.", files.len(), loaded.files)?;
+    Ok(Exit::Trouble)
+}
+
+/// Renders problems with the place in the YAML.
+pub(super) fn print_problems(problems: &[Problem], out: &mut dyn Write) {
+    for problem in problems {
+        let report = miette::Report::new(problem.clone());
+        let _ = writeln!(out, "{report:?}");
+    }
+}
+
+fn test(dir: Option<&Path>) -> Result<Exit, Error> {
+    let set = match dir {
+        None => builtin::rules().map_err(Error::Internal)?,
+        Some(dir) => super::rule_set(&[dir.to_path_buf()])?,
+    };
+    let outcome = examples::run(&set).map_err(Error::Internal)?;
+    let mut out = Quiet::new(io::stdout());
+    for failure in &outcome.failures {
+        writeln!(out, "FAIL {} example {}: {}", failure.rule, failure.number, failure.what)?;
+    }
+    writeln!(out, "{} rules, {} examples, {} failed", outcome.rules, outcome.examples, outcome.failures.len())?;
+    Ok(if outcome.failures.is_empty() { Exit::Fine } else { Exit::Found })
+}

@@ -1,0 +1,144 @@
+//! Parameters of an incident: captured by its own records, else from the lines of the log that tell them.
+
+use std::collections::BTreeMap;
+
+use super::Options;
+use super::incident::Incident;
+use crate::engine::facts::SourceFacts;
+use crate::rule::{RuleSet, template};
+
+/// One value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The value.
+    pub value: String,
+    /// Index of the source; `None` if it was given by hand.
+    pub source: Option<usize>,
+    /// Line.
+    pub line: u64,
+    /// Words of the line.
+    pub key: String,
+}
+
+/// Parameters of one incident.
+#[derive(Debug, Clone, Default)]
+pub struct Params {
+    /// Name → value.
+    pub values: BTreeMap<String, Value>,
+    /// Names with several values that cannot be told apart.
+    pub ambiguous: BTreeMap<String, Vec<String>>,
+}
+
+/// Fills the parameters of an incident.
+#[must_use]
+pub fn resolve(
+    incident: &Incident,
+    sources: &[SourceFacts],
+    members: Option<&Vec<usize>>,
+    rules: &RuleSet,
+    options: &Options,
+) -> Params {
+    let mut params = Params::default();
+    let system = incident.rule.split('/').next().unwrap_or("");
+    let sink = matches!(system, "starrocks" | "doris" | "kafka" | "paimon" | "iceberg" | "elasticsearch" | "jdbc");
+    let place = incident.decisive().map(|o| (o.source, o.line));
+    for (name, value) in &incident.captures {
+        if rules.vocabulary.get(name).is_some() {
+            let (source, line) = captured_at(incident, name).or(place).unwrap_or((0, 0));
+            params
+                .values
+                .insert(name.clone(), Value { value: value.clone(), source: Some(source), line, key: String::new() });
+        }
+    }
+    for (name, parameter) in &rules.vocabulary.parameters {
+        if params.values.contains_key(name) || !parameter.context || (sink && parameter.endpoint == "source") {
+            continue;
+        }
+        let mut values = context(name, sources, members);
+        if name == "slot" {
+            drop_backfill_slots(&mut values);
+        }
+        match values.as_slice() {
+            [] => {}
+            [only] => {
+                params.values.insert(name.clone(), only.clone());
+            }
+            several => {
+                params.ambiguous.insert(name.clone(), several.iter().map(|v| v.value.clone()).collect());
+            }
+        }
+    }
+    tables(&mut params);
+    for (name, value) in &options.params {
+        if rules.vocabulary.get(name).is_some() {
+            params.ambiguous.remove(name);
+            let given = Value { value: value.clone(), source: None, line: 0, key: "--param".into() };
+            params.values.insert(name.clone(), given);
+        }
+    }
+    params
+}
+
+fn captured_at(incident: &Incident, name: &str) -> Option<(usize, u64)> {
+    incident.occurrences.iter().find(|o| o.best.captures.contains_key(name)).map(|o| (o.source, o.line))
+}
+
+/// Distinct values that the group's sources tell, those told most recently last.
+fn context(name: &str, sources: &[SourceFacts], members: Option<&Vec<usize>>) -> Vec<Value> {
+    let mut values: Vec<Value> = Vec::new();
+    for index in members.into_iter().flatten() {
+        let Some(found) = sources.get(*index).and_then(|s| s.context.get(name)) else { continue };
+        for v in found {
+            if !values.iter().any(|k| k.value == v.value) {
+                values.push(Value { value: v.value.clone(), source: Some(*index), line: v.line, key: v.key.clone() });
+            }
+        }
+    }
+    values
+}
+
+/// Backfill slots of the incremental source are called `<slot>_<subtask>`.
+fn drop_backfill_slots(values: &mut Vec<Value>) {
+    let names: Vec<String> = values.iter().map(|v| v.value.clone()).collect();
+    values.retain(|v| {
+        let base = v
+            .value
+            .rsplit_once('_')
+            .filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            .map(|(b, _)| b);
+        base.is_none_or(|b| !names.iter().any(|n| n == b))
+    });
+}
+
+/// A bare table gets its schema from the captured tables; the only captured table stands for `table`.
+fn tables(params: &mut Params) {
+    let plain: Vec<String> =
+        params.values.get("tables").and_then(|t| template::plain_tables(&t.value)).unwrap_or_default();
+    let schema = params.values.get("schema").map(|s| s.value.clone());
+    if let Some(table) = params.values.get_mut("table") {
+        if !table.value.contains('.') {
+            let mut same = plain.iter().filter(|p| p.rsplit('.').next() == Some(table.value.as_str()));
+            match (same.next(), same.next()) {
+                (Some(only), None) => table.value.clone_from(only),
+                _ => {
+                    if let Some(schema) = &schema {
+                        table.value = format!("{schema}.{}", table.value);
+                    }
+                }
+            }
+        }
+    } else if let ([only], Some(tables)) = (plain.as_slice(), params.values.get("tables")) {
+        let value = Value { value: only.clone(), ..tables.clone() };
+        params.values.insert("table".into(), value);
+        params.ambiguous.remove("table");
+    }
+    if !params.values.contains_key("schema")
+        && let Some(table) = params.values.get("table")
+        && let Some(parts) = template::split_name(&table.value).filter(|p| p.len() == 2)
+        && let Some(schema) = parts.first()
+    {
+        let value = Value { value: schema.clone(), ..table.clone() };
+        params.values.insert("schema".into(), value);
+        params.ambiguous.remove("schema");
+    }
+}

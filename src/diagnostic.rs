@@ -1,0 +1,176 @@
+//! Problems with rule files, as data.
+//!
+//! A [`Problem`] says what is wrong, where in the YAML, and what to do. Problems are collected, never "the first one only". This is
+//! the only file that implements `miette::Diagnostic`; the binary renders it.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A text with a name, for pointing into.
+#[derive(Debug, Clone)]
+pub struct SourceText {
+    /// Name for people, e.g. `rules/postgres/slot-missing.yaml`.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The rule base cannot be used.
+    Error,
+    /// Worth a look.
+    Warning,
+}
+
+/// A place in the source text with a remark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Byte offset.
+    pub start: usize,
+    /// Length in bytes.
+    pub len: usize,
+    /// Remark printed at the place.
+    pub text: String,
+}
+
+/// One problem of one rule file.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Stable code, `RB001` and on; see [`explain`].
+    pub code: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// The file.
+    pub source: Arc<SourceText>,
+    /// Places.
+    pub labels: Vec<Label>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A new error about a whole file.
+    #[must_use]
+    pub fn error(code: &'static str, message: impl Into<String>, source: &Arc<SourceText>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            source: Arc::clone(source),
+            labels: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Points at a place. A place outside the text is left out.
+    #[must_use]
+    pub fn at(mut self, start: usize, len: usize, text: impl Into<String>) -> Self {
+        if start.saturating_add(len) <= self.source.text.len() {
+            self.labels.push(Label { start, len, text: text.into() });
+        }
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Line (from 1) of the first label.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        let upto = self.labels.first().map_or(0, |l| l.start);
+        self.source.text.as_bytes().iter().take(upto).filter(|b| **b == b'\n').count() + 1
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl miette::Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|h| Box::new(h) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(self)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().map(|l| miette::LabeledSpan::new(Some(l.text.clone()), l.start, l.len))))
+    }
+}
+
+impl miette::SourceCode for Problem {
+    fn read_span<'a>(
+        &'a self,
+        span: &miette::SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
+        let inner = self.source.text.read_span(span, before, after)?;
+        Ok(Box::new(miette::MietteSpanContents::new_named(
+            self.source.name.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line(),
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
+}
+
+/// The catalogue of problem codes: what each means and what to do about it.
+pub const CATALOGUE: &[(&str, &str)] = &[
+    ("RB001", "The file is not YAML, or its shape is not that of a rule. See rules/README.md."),
+    ("RB002", "A key that every rule needs is missing: id, title, category, role, match, why, source, examples."),
+    ("RB003", "The id is not the path of the file, has a form other than system/name, or stands twice."),
+    ("RB004", "A word is not one of those allowed at this place."),
+    ("RB005", "A pattern is not a regular expression of the regex crate, or is too large."),
+    ("RB006", "A capture has a name that rules/parameters.yaml does not know."),
+    ("RB007", "An entry has no fixed text of at least four characters, so it would have to be tried on every line."),
+    ("RB008", "An edge (alternatives, leads_to, masks, suspects) names an id that does not exist."),
+    ("RB009", "A {brace} names a parameter, or a kind of it, that does not exist."),
+    ("RB010", "A rule needs at least one example that matches and one near miss (not: true)."),
+    ("RB011", "A check's SQL is not one read-only statement, and the check does not say changes: true."),
+    ("RB012", "A check or fix lacks its text, or has two."),
+    ("RB013", "An entry has a condition that says nothing by itself, or a sequence is malformed."),
+    ("RB014", "A text breaks the style: too long a line of SQL, advice that disables security, a colon in a title."),
+    ("RB015", "An example does not do what it says: it does not match, or matches although not: true."),
+    ("RB016", "A pattern matches another rule's example, and neither names the other."),
+];
+
+/// What a code means.
+#[must_use]
+pub fn explain(code: &str) -> Option<&'static str> {
+    CATALOGUE.iter().find(|(c, _)| c.eq_ignore_ascii_case(code)).map(|(_, text)| *text)
+}

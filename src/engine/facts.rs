@@ -1,0 +1,268 @@
+//! Facts: what the scan of one source found, before anything is inferred from it.
+//!
+//! Owned, bounded, serialisable and free of secrets. A scan of two sources is the two scans put together; nothing here depends on
+//! chunk sizes, threads or the prefilter.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Layout, Level, Location, Timestamp};
+use crate::rule::{Confidence, Process};
+
+/// Most events kept of one source; repeats of an event that is kept are only counted.
+pub const MAX_EVENTS: usize = 20_000;
+/// Most hits kept of one step of a sequence, at either end.
+pub const MAX_STEPS: usize = 64;
+/// Most different values kept of one parameter.
+pub const MAX_VALUES: usize = 32;
+
+/// Everything one source gave.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// Name for people: path as given, or `<stdin>`.
+    pub name: String,
+    /// Sources of one series are rotated files of one log, oldest first.
+    pub series: Option<u32>,
+    /// Bytes read, decoded.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+    /// Records seen.
+    pub records: u64,
+    /// Records with a header.
+    pub headers: u64,
+    /// Layout of most records with a header.
+    pub layout: Option<Layout>,
+    /// Time of the first record.
+    pub first_time: Option<Timestamp>,
+    /// Time of the last record.
+    pub last_time: Option<Timestamp>,
+    /// Votes for the process that wrote it, by process.
+    pub votes: BTreeMap<Process, u32>,
+    /// What happened, in the order of the log.
+    pub events: Vec<Event>,
+    /// Hits of steps of sequences.
+    pub steps: Vec<StepHit>,
+    /// Values of parameters, from context lines.
+    pub context: BTreeMap<String, Vec<ContextValue>>,
+    /// Versions seen.
+    pub versions: BTreeMap<String, String>,
+    /// Last completed checkpoint: number, time, line.
+    pub checkpoint: Option<(u64, Option<Timestamp>, u64)>,
+    /// The input ends in the middle of a trace.
+    pub ends_inside_record: bool,
+    /// Flink jobs named: id → name, if a line gives it.
+    pub jobs: BTreeMap<String, Option<String>>,
+    /// A line names a CDC connector (class path, vertex or logger).
+    pub connector: Option<u64>,
+    /// Secrets removed, by kind.
+    pub redactions: BTreeMap<String, u64>,
+}
+
+/// One event, or a run of equal ones.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Event {
+    /// Number of the record in its source.
+    pub seq: u64,
+    /// Where the first one is.
+    pub at: Location,
+    /// Line of the last one.
+    pub last_line: u64,
+    /// Lines of the record.
+    pub lines: u64,
+    /// Time of the first.
+    pub time: Option<Timestamp>,
+    /// Time of the last.
+    pub last_time: Option<Timestamp>,
+    /// How many.
+    pub count: u64,
+    /// Level of the record.
+    pub level: Option<Level>,
+    /// Logger of the record.
+    pub logger: String,
+    /// Flink job id that the record names.
+    pub job: Option<String>,
+    /// What it is.
+    pub kind: EventKind,
+}
+
+/// What an event is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum EventKind {
+    /// Rules matched.
+    Matched(Matched),
+    /// An exception that no rule knows (perhaps under a symptom that one knows).
+    Unknown(Unknown),
+    /// The connector itself moved.
+    Healthy(String),
+    /// A task or job changed its state.
+    State(StateChange),
+}
+
+/// Rules that matched one record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Matched {
+    /// The matches, of all rules.
+    pub matches: Vec<Match>,
+    /// First lines of the record's throwables, outermost first.
+    pub links: Vec<LinkLine>,
+    /// The root exception, if no rule knows it.
+    pub unknown_root: Option<Unknown>,
+    /// The record, secrets removed, long traces shortened.
+    pub record: String,
+}
+
+/// One rule's match on one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// Rule id.
+    pub rule: String,
+    /// Which alternative, from 0.
+    pub alternative: usize,
+    /// How sure it makes.
+    pub confidence: Confidence,
+    /// Index of the throwable that matched, in `links`; `None` for the record's own text.
+    pub link: Option<usize>,
+    /// The throwable stands under `Suppressed:`.
+    pub suppressed: bool,
+    /// How much the entry says.
+    pub weight: usize,
+    /// Process that must have written the record.
+    pub from: Option<Process>,
+    /// The entry is about the server's own log only.
+    pub server_only: bool,
+    /// Captures.
+    pub captures: BTreeMap<String, String>,
+    /// The proof.
+    pub evidence: Excerpt,
+    /// English original of a translated text.
+    pub english: Option<String>,
+}
+
+/// The lines that matched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// Line on which the match begins.
+    pub line: u64,
+    /// Byte offset of that line in the decoded stream.
+    pub offset: u64,
+    /// The matched lines, secrets removed.
+    pub text: String,
+    /// Byte range of `text` that matched.
+    pub highlight: Option<(usize, usize)>,
+    /// Canonical class of the throwable.
+    pub class: Option<String>,
+    /// Class as printed.
+    pub raw_class: Option<String>,
+}
+
+/// First line of a throwable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkLine {
+    /// Line in the source.
+    pub line: u64,
+    /// Canonical class.
+    pub class: String,
+    /// Class as printed.
+    pub raw_class: String,
+    /// First line of it, secrets removed.
+    pub text: String,
+    /// It stands under `Suppressed:`.
+    pub suppressed: bool,
+}
+
+/// An exception that no rule knows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unknown {
+    /// Fingerprint of the chain.
+    pub fingerprint: String,
+    /// Canonical class of the root.
+    pub class: String,
+    /// Message of the root, secrets and row data removed.
+    pub message: String,
+    /// The line.
+    pub evidence: Excerpt,
+    /// First frames: line, text, own code.
+    pub frames: Vec<(u64, String, bool)>,
+}
+
+/// A change of state that Flink logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// Task name, or job name for a job.
+    pub subject: String,
+    /// It is a job, not a task.
+    pub is_job: bool,
+    /// Attempt number (`#0`), for tasks of a TaskManager.
+    pub attempt: Option<u32>,
+    /// State left.
+    pub from: String,
+    /// State entered.
+    pub to: String,
+}
+
+/// A hit of a step (or of a forbidden or silent line) of a sequence.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepHit {
+    /// Rule id.
+    pub rule: String,
+    /// Which alternative.
+    pub alternative: usize,
+    /// Which part of it.
+    pub part: Part,
+    /// Number of the record.
+    pub seq: u64,
+    /// Time of the record.
+    pub time: Option<Timestamp>,
+    /// Captures.
+    pub captures: BTreeMap<String, String>,
+    /// The proof.
+    pub evidence: Excerpt,
+    /// Level and logger of the record, for display.
+    pub level: Option<Level>,
+    /// Logger of the record.
+    pub logger: String,
+}
+
+/// Part of a sequence, or a refutation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Part {
+    /// The step with this number.
+    Step(usize),
+    /// A forbidden entry.
+    Without,
+    /// A line of the loggers that must fall silent.
+    Activity,
+    /// An entry that rules the rule's cause out.
+    Refutes,
+}
+
+/// A value of a parameter and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextValue {
+    /// The value.
+    pub value: String,
+    /// Number of the first record that gives it.
+    pub seq: u64,
+    /// Line of it.
+    pub line: u64,
+    /// How many records give it.
+    pub count: u64,
+    /// Number of the last record that gives it.
+    pub last_seq: u64,
+    /// Words of the line.
+    pub key: String,
+}
+
+impl SourceFacts {
+    /// Which process wrote the source.
+    #[must_use]
+    pub fn process(&self) -> Process {
+        self.votes
+            .iter()
+            .filter(|(p, _)| **p != Process::Unknown)
+            .max_by_key(|(p, n)| (**n, std::cmp::Reverse(**p)))
+            .map_or(Process::Unknown, |(p, _)| *p)
+    }
+}

@@ -1,0 +1,170 @@
+//! The hot loop: chunks in, facts out.
+//!
+//! [`Engine`] is immutable and shared; [`scan::ScanState`] is what one source needs between two chunks. Healthy bytes are neither
+//! split into lines, nor parsed, nor given to an automaton ([`prefilter`]); a record that may matter is cut out, parsed and matched
+//! ([`condition`]), and what it says is copied out, bounded and free of secrets ([`facts`]).
+
+pub mod collect;
+pub mod condition;
+pub mod facts;
+pub mod observe;
+pub mod prefilter;
+pub mod scan;
+pub mod secrets;
+pub mod track;
+
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::rule::{Entry, Role, RuleSet, Scope};
+use crate::trace::Shading;
+use facts::Part;
+use prefilter::Prefilter;
+
+/// What a probe's match means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Alternative of a rule's `match`.
+    Match {
+        /// Index of the rule.
+        rule: usize,
+        /// Index of the alternative.
+        alternative: usize,
+    },
+    /// Part of a sequence, or a refutation.
+    Part {
+        /// Index of the rule.
+        rule: usize,
+        /// Index of the alternative.
+        alternative: usize,
+        /// Which part.
+        part: Part,
+    },
+    /// Line that gives parameters.
+    Context,
+    /// Line that shows the source moving.
+    Health,
+}
+
+/// An entry and what its match means.
+#[derive(Debug)]
+pub struct Probe {
+    /// What a match means.
+    pub owner: Owner,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// A compiled engine for one rule set.
+#[derive(Debug)]
+pub struct Engine {
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    /// Shading table.
+    pub shading: Shading,
+    probes: Vec<Probe>,
+    literals: AhoCorasick,
+    /// Probes of each literal.
+    by_literal: Vec<Vec<u32>>,
+    prefilter: Prefilter,
+    /// Both stages of the prefilter are on.
+    filtered: bool,
+}
+
+/// The engine could not be built: a fault of the rule set.
+#[derive(Debug, thiserror::Error)]
+#[error("the rules cannot be compiled: {0}")]
+pub struct BadRules(String);
+
+impl Engine {
+    /// Builds an engine. `prefilter: false` is the oracle: every record is parsed and every entry tried on it.
+    ///
+    /// # Errors
+    /// If the literals cannot be compiled.
+    pub fn new(rules: Arc<RuleSet>, prefilter: bool) -> Result<Self, BadRules> {
+        let probes = probes(&rules);
+        let mut texts: Vec<String> = Vec::new();
+        let mut by_literal: Vec<Vec<u32>> = Vec::new();
+        for (index, probe) in (0_u32..).zip(&probes) {
+            for literal in &probe.entry.literals {
+                let lower = literal.to_ascii_lowercase();
+                let slot = texts.iter().position(|t| *t == lower).unwrap_or_else(|| {
+                    texts.push(lower);
+                    by_literal.push(Vec::new());
+                    texts.len() - 1
+                });
+                if let Some(users) = by_literal.get_mut(slot) {
+                    users.push(index);
+                }
+            }
+        }
+        let literals = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&texts)
+            .map_err(|e| BadRules(e.to_string()))?;
+        let shading =
+            Shading { relocations: rules.shading.relocations.clone(), renames: rules.shading.renames.clone() };
+        let prefilter_of = Prefilter::new(&probes).map_err(BadRules)?;
+        Ok(Self { rules, shading, probes, literals, by_literal, prefilter: prefilter_of, filtered: prefilter })
+    }
+
+    /// Number of texts the scan of healthy lines looks for, and of those looked for in candidates.
+    #[must_use]
+    pub fn literal_counts(&self) -> (usize, usize) {
+        (self.prefilter.len(), self.by_literal.len())
+    }
+
+    /// Texts the scan of healthy lines looks for.
+    #[must_use]
+    pub fn healthy_literals(&self) -> Vec<&str> {
+        self.prefilter.texts()
+    }
+}
+
+fn probes(rules: &RuleSet) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for (rule, r) in rules.rules().iter().enumerate() {
+        for (alternative, a) in r.alternatives_of_match.iter().enumerate() {
+            if let Some(entry) = &a.entry {
+                probes.push(Probe { owner: Owner::Match { rule, alternative }, entry: entry.clone() });
+            }
+            let Some(sequence) = &a.sequence else { continue };
+            let mut part = |part: Part, entry: &Entry| {
+                probes.push(Probe { owner: Owner::Part { rule, alternative, part }, entry: entry.clone() });
+            };
+            for (n, step) in sequence.steps.iter().enumerate() {
+                part(Part::Step(n), step);
+            }
+            for entry in &sequence.without {
+                part(Part::Without, entry);
+            }
+            if let Some(silence) = &sequence.then_nothing {
+                let entry = Entry {
+                    logger: Some(silence.logger.clone()),
+                    literals: silence.logger.any_literal().into_iter().collect(),
+                    scope: Scope::Any,
+                    ..Entry::default()
+                };
+                part(Part::Activity, &entry);
+            }
+        }
+        for entry in &r.refuted_by {
+            probes
+                .push(Probe { owner: Owner::Part { rule, alternative: 0, part: Part::Refutes }, entry: entry.clone() });
+        }
+    }
+    probes.extend(rules.context.iter().map(|e| Probe { owner: Owner::Context, entry: e.clone() }));
+    probes.extend(rules.health.iter().map(|e| Probe { owner: Owner::Health, entry: e.clone() }));
+    probes
+}
+
+/// Role of the rule that a probe belongs to.
+pub(crate) fn role(rules: &RuleSet, owner: Owner) -> Option<Role> {
+    match owner {
+        Owner::Match { rule, .. } => rules.rule(rule).map(|r| r.role),
+        _ => None,
+    }
+}

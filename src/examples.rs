@@ -1,0 +1,108 @@
+//! The examples of rules: every rule carries its own proof.
+//!
+//! An example is scanned like any log. A rule passes if it matched each of its examples (its own patterns, or its sequence), and
+//! none of its near misses.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnosis::sequence;
+use crate::diagnostic::Problem;
+use crate::engine::Engine;
+use crate::engine::facts::{EventKind, SourceFacts};
+use crate::pipeline::Pipeline;
+use crate::rule::RuleSet;
+
+/// An example that does not do what it says.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Rule id.
+    pub rule: String,
+    /// Number of the example, from 1.
+    pub number: usize,
+    /// What went wrong.
+    pub what: String,
+}
+
+/// Result of running examples.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Number of rules.
+    pub rules: usize,
+    /// Number of examples.
+    pub examples: usize,
+    /// Examples that failed.
+    pub failures: Vec<Failure>,
+}
+
+/// Runs the examples of every rule.
+///
+/// # Errors
+/// If the rules cannot be compiled into an engine.
+pub fn run(rules: &Arc<RuleSet>) -> Result<Outcome, String> {
+    let engine = Arc::new(Engine::new(Arc::clone(rules), true).map_err(|e| e.to_string())?);
+    let mut outcome = Outcome { rules: rules.rules().len(), ..Outcome::default() };
+    for (index, rule) in rules.rules().iter().enumerate() {
+        for (number, (log, positive)) in rules.texts(index).examples.iter().enumerate() {
+            outcome.examples += 1;
+            let matched = matching(&engine, log).contains(&rule.id);
+            if matched != *positive {
+                let what = if *positive { "does not match" } else { "matches, but says not: true" };
+                outcome.failures.push(Failure { rule: rule.id.clone(), number: number + 1, what: what.to_owned() });
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// Rules that match a log on their own patterns, whatever inference would make of it.
+#[must_use]
+pub fn matching(engine: &Arc<Engine>, log: &str) -> Vec<String> {
+    let mut pipeline = Pipeline::with(Arc::clone(engine));
+    let source = pipeline.begin("example", None);
+    pipeline.push(source, log.as_bytes());
+    pipeline.end(source);
+    let facts = pipeline.facts();
+    let mut ids: Vec<String> = facts.sources.iter().flat_map(of_events).collect();
+    let latest = facts.sources.iter().filter_map(|s| s.last_time).max();
+    let members: Vec<usize> = (0..facts.sources.len()).collect();
+    ids.extend(sequence::judge(&facts.sources, &members, &engine.rules, latest).into_iter().map(|p| p.rule));
+    ids.extend(sequence::noise(&facts.sources, &members, &engine.rules, latest));
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+fn of_events(facts: &SourceFacts) -> Vec<String> {
+    let process = facts.process();
+    facts
+        .events
+        .iter()
+        .filter_map(|e| match &e.kind {
+            EventKind::Matched(m) => Some(m),
+            _ => None,
+        })
+        .flat_map(|m| m.matches.iter())
+        .filter(|m| m.from.is_none_or(|p| p == process || process == crate::rule::Process::Unknown))
+        .map(|m| m.rule.clone())
+        .collect()
+}
+
+/// Failed examples as problems that point at their rule file in `dir`.
+///
+/// # Errors
+/// If the rules cannot be compiled into an engine.
+pub fn check(rules: &Arc<RuleSet>, _dir: &Path) -> Result<Vec<Problem>, String> {
+    let outcome = run(rules)?;
+    let mut problems = Vec::new();
+    for failure in outcome.failures {
+        let Some(rule) = rules.get(&failure.rule) else { continue };
+        let source = Arc::new(crate::diagnostic::SourceText { name: rule.file.clone(), text: String::new() });
+        problems.push(Problem::error(
+            "RB015",
+            format!("{}: example {} {}", failure.rule, failure.number, failure.what),
+            &source,
+        ));
+    }
+    Ok(problems)
+}

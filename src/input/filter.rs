@@ -1,0 +1,53 @@
+//! Which of the files met in a directory are no logs. Files named on the command line do not come here.
+
+use super::decode;
+use super::rotate;
+use super::sniff::Content;
+
+/// Names that end so hold no log: extension and reason.
+const NO_LOGS: &[(&[&str], &str)] = &[
+    (&["out"], "standard output of a process, not a log"),
+    (&["jar", "war", "class", "so", "dll", "exe", "pyc"], "program code"),
+    (
+        &["json", "yaml", "yml", "properties", "conf", "cnf", "cfg", "ini", "toml", "xml", "sql", "env"],
+        "configuration or data, not a log",
+    ),
+    (&["csv", "tsv", "parquet", "avro", "orc", "sst", "db", "sqlite", "dat"], "data, not a log"),
+    (&["sh", "bat", "py", "java", "scala", "kt", "js", "css", "rs"], "source code"),
+    (&["md", "html", "htm", "pdf", "svg", "png", "jpg", "jpeg"], "a document, not a log"),
+    (&["pid", "lock", "lck", "swp", "tmp"], "a working file of a program"),
+    (&["hprof", "jfr", "core"], "a dump or a profile, not a log"),
+    (&["tar", "tgz", "zip", "7z"], "an archive; unpack it to have it read"),
+];
+
+/// Why a file of this name is no log; `None` if it may be one. Marks of rotation and compression do not count.
+pub(super) fn by_name(name: &str) -> Option<&'static str> {
+    if name.starts_with('.') {
+        return Some("hidden");
+    }
+    let base = rotate::place(name).0.to_lowercase();
+    let (stem, ending) = base.rsplit_once('.').unwrap_or((&base, ""));
+    if ["gc.", "gc-", "gc_"].iter().any(|s| base.starts_with(s))
+        || ["-gc", "_gc", ".gc"].iter().any(|s| stem.ends_with(s))
+    {
+        return Some("a garbage collector log");
+    }
+    NO_LOGS.iter().find(|(endings, _)| endings.contains(&ending)).map(|(_, reason)| *reason)
+}
+
+/// Why a file of this content is no log; `None` if it may be one.
+pub(super) fn by_content(head: Result<&[u8], Content>) -> Option<String> {
+    match head {
+        Ok(text) => collector(text).then(|| "a garbage collector log".into()),
+        Err(content) => Some(decode::refused(content, "").0.trim_start_matches("is ").to_owned()),
+    }
+}
+
+/// At least half of the first lines are tagged as the JVM tags what its collector says.
+fn collector(text: &[u8]) -> bool {
+    const TAGS: [&[u8]; 3] = [b"[gc", b"[GC", b"[Full GC"];
+    let lines = || text.split(|b| *b == b'\n').filter(|line| !line.is_empty()).take(20);
+    let tagged = lines().filter(|line| TAGS.iter().any(|tag| line.windows(tag.len()).any(|w| w == *tag)));
+    let tagged = tagged.count();
+    tagged > 0 && tagged * 2 >= lines().count()
+}

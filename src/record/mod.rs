@@ -1,0 +1,89 @@
+//! Lines become records.
+//!
+//! A record is one log event: its header line and everything up to the next header. Framing (where an event starts and ends)
+//! is decided by [`layout::header`] alone, for the prefilter and for the assembler alike, so that both see the same records.
+//! A [`LogRecord`] borrows the bytes it was made from; its `text` is the normalised form that rules are matched against.
+
+pub mod layout;
+pub mod level;
+pub mod normalize;
+pub mod time;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+pub use layout::{Header, Layout, header};
+pub use level::Level;
+pub use time::Timestamp;
+
+/// Records larger than this keep their first [`KEEP_HEAD`] and their last [`KEEP_TAIL`] bytes, cut at line ends.
+pub const MAX_RECORD: usize = 1 << 20;
+/// Bytes kept of the beginning of a record over [`MAX_RECORD`].
+pub const KEEP_HEAD: usize = 256 << 10;
+/// Bytes kept of the end of a record over [`MAX_RECORD`]; the root cause of a long trace stands there.
+pub const KEEP_TAIL: usize = 768 << 10;
+
+/// Where something stands in a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Location {
+    /// Line, counted from 1, in the decoded stream.
+    pub line: u64,
+    /// Byte offset in the decoded stream.
+    pub byte: u64,
+}
+
+/// One log event, cut into its parts. All ranges are byte ranges of `text`.
+#[derive(Debug)]
+pub struct LogRecord<'b> {
+    /// Where its first line begins.
+    pub at: Location,
+    /// The text: decoded (invalid bytes become U+FFFD), free of ANSI colours, quote prefixes (`> `) and carriage returns.
+    /// It has exactly as many lines as the raw bytes.
+    pub text: Cow<'b, str>,
+    /// The layout of its header; [`Layout::None`] for text without one.
+    pub layout: Layout,
+    /// Range of the time stamp.
+    pub time: Option<Range<usize>>,
+    /// Level, also of localized PostgreSQL severities.
+    pub level: Option<Level>,
+    /// Range of the logger name.
+    pub logger: Option<Range<usize>>,
+    /// Range of the thread name, or of PostgreSQL's process id.
+    pub thread: Option<Range<usize>>,
+    /// The record's own text: what follows the header, up to the trace.
+    pub message: Range<usize>,
+    /// Where the throwables begin, if there are any.
+    pub trace: Option<Range<usize>>,
+    /// True if the middle of an oversized record was left out.
+    pub truncated: bool,
+}
+
+impl LogRecord<'_> {
+    /// The time stamp, read now; `None` if there is none or it cannot be read.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        let range = self.time.clone()?;
+        Timestamp::parse(self.text.get(range)?)
+    }
+
+    /// The logger name, or `""`.
+    #[must_use]
+    pub fn logger_name(&self) -> &str {
+        self.logger.clone().and_then(|r| self.text.get(r)).unwrap_or("")
+    }
+
+    /// The record's own text without header and trace.
+    #[must_use]
+    pub fn own_text(&self) -> &str {
+        self.text.get(self.message.clone()).unwrap_or("")
+    }
+
+    /// The line (1-based, in the source) on which byte `at` of `text` stands.
+    #[must_use]
+    pub fn line_of(&self, at: usize) -> u64 {
+        let upto = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        self.at.line + memchr::memchr_iter(b'\n', upto).count() as u64
+    }
+}

@@ -1,0 +1,166 @@
+//! Around the causes: jobs, signs of life, notes, and what other log would help.
+
+use super::Maker;
+use crate::diagnosis::Incident;
+use crate::report::{Checkpoint, Diagnosis, Evidence, HowTo, Job, Need, Note, Place, SignOfLife, Symptom};
+use crate::rule::Process;
+
+impl Maker<'_> {
+    pub(super) fn jobs(&self) -> Vec<Job> {
+        let sources = &self.diagnosis.sources;
+        self.diagnosis
+            .jobs
+            .iter()
+            .map(|job| {
+                let checkpoint = sources.iter().enumerate().find_map(|(i, s)| s.checkpoint.map(|c| (i, c)));
+                let incremental = sources.iter().any(|s| {
+                    s.events
+                        .iter()
+                        .any(|e| e.logger.contains(".source.enumerator") || e.logger.ends_with("SourceCoordinator"))
+                });
+                Job {
+                    id: job.id.clone(),
+                    name: job.name.clone(),
+                    state: job.state.as_ref().map(|(s, _, _)| s.clone()),
+                    state_at: job
+                        .state
+                        .as_ref()
+                        .map(|(_, source, line)| Place { path: self.path(*source), line: *line }),
+                    attempts: job.attempts,
+                    mode: incremental.then(|| "incremental".to_owned()),
+                    last_checkpoint: checkpoint.map(|(i, (number, time, line))| Checkpoint {
+                        number,
+                        time: time.map(|t| t.iso()),
+                        at: Place { path: self.path(i), line },
+                    }),
+                }
+            })
+            .collect()
+    }
+
+    /// Last state of the job (or of its source task) that the incident is about.
+    pub(super) fn job_state(&self, incident: &Incident) -> Option<String> {
+        let jobs: Vec<_> = self.diagnosis.jobs.iter().filter(|j| j.group == incident.group).collect();
+        let named = jobs.iter().find(|j| j.id.as_ref().is_some_and(|id| incident.jobs.contains(id)));
+        let job = named.or_else(|| jobs.iter().find(|j| j.state.is_some()))?;
+        job.state.as_ref().map(|(s, _, _)| s.clone())
+    }
+
+    pub(super) fn last_healthy(&self, incident: &Incident) -> Option<String> {
+        let sources: Vec<usize> = incident.occurrences.iter().map(|o| o.source).collect();
+        self.diagnosis
+            .signs
+            .iter()
+            .filter(|s| sources.contains(&s.source))
+            .filter_map(|s| s.time)
+            .max()
+            .map(|t| t.iso())
+    }
+
+    pub(super) fn signs(&self) -> Vec<SignOfLife> {
+        self.diagnosis
+            .signs
+            .iter()
+            .map(|s| SignOfLife {
+                text: s.text.clone(),
+                time: s.time.map(|t| t.iso()),
+                at: Place { path: self.path(s.source), line: s.line },
+            })
+            .collect()
+    }
+
+    pub(super) fn notes(&self, diagnoses: &[Diagnosis], symptoms: &[Symptom]) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let kafka = |e: &Evidence| e.class.as_deref().is_some_and(|c| c.starts_with("org.apache.kafka.connect."));
+        let shown =
+            diagnoses.iter().flat_map(|d| &d.evidence).chain(symptoms.iter().flat_map(|s| &s.evidence)).any(kafka)
+                || diagnoses.iter().any(|d| d.surfaced_as.iter().any(|c| c.starts_with("org.apache.kafka.connect.")));
+        if shown {
+            notes.push(Note {
+                code: "kafka-is-an-api".into(),
+                text: "The org.apache.kafka.connect classes in the trace are Debezium's API; no Kafka is contacted."
+                    .into(),
+                evidence: Vec::new(),
+            });
+        }
+        for passed in &self.diagnosis.passed {
+            let title = self.rules.get(&passed.rule).map(|r| r.title.clone()).unwrap_or_default();
+            notes.push(Note {
+                code: "recovered".into(),
+                text: format!("Over by itself: {title} [{}], {}x.", passed.rule, passed.failures()),
+                evidence: self.evidence(passed).into_iter().take(1).collect(),
+            });
+        }
+        if !self.rules.overridden.is_empty() {
+            notes.push(Note {
+                code: "rules-overridden".into(),
+                text: format!("Shipped rules replaced by --rules: {}.", self.rules.overridden.join(", ")),
+                evidence: Vec::new(),
+            });
+        }
+        notes
+    }
+
+    pub(super) fn needs(&self, diagnoses: &[Diagnosis], symptoms: &[Symptom]) -> Vec<Need> {
+        let mut needs = Vec::new();
+        if let Some(source) = self.diagnosis.needs_jobmanager {
+            needs.push(self.jobmanager_log(source));
+        }
+        let server = self.diagnosis.sources.iter().any(|s| s.process() == Process::Postgres);
+        let undecided = diagnoses.iter().find(|d| {
+            d.cause.starts_with("postgres/")
+                && !d.alternatives.is_empty()
+                && matches!(d.state, crate::report::State::Ongoing)
+        });
+        if let Some(d) = undecided.filter(|_| !server) {
+            needs.push(Need {
+                what: "postgres-log".into(),
+                why: "the server's own log tells these causes apart".into(),
+                from: d.first_seen.clone(),
+                to: d.last_seen.clone(),
+                how: vec![HowTo {
+                    place: "then".into(),
+                    command: format!("cdc-doctor {} postgresql.log", self.names()),
+                }],
+            });
+        }
+        let cut = self.diagnosis.sources.iter().any(|s| s.ends_inside_record);
+        if cut && (!symptoms.is_empty()) && diagnoses.is_empty() {
+            needs.push(Need {
+                what: "more-lines".into(),
+                why: "the log ends in the middle of a trace; the cause stands under \"Caused by:\"".into(),
+                from: symptoms.first().and_then(|s| s.last_seen.clone()),
+                to: None,
+                how: Vec::new(),
+            });
+        }
+        needs
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<String> =
+            self.diagnosis.sources.iter().map(|s| crate::rule::template::shell_word(&s.name)).take(3).collect();
+        names.join(" ")
+    }
+
+    fn jobmanager_log(&self, source: usize) -> Need {
+        let facts = self.diagnosis.sources.get(source);
+        let job = facts.and_then(|s| s.jobs.keys().next()).cloned().unwrap_or_else(|| "<job-id>".into());
+        let place = |place: &str, command: String| HowTo { place: place.into(), command };
+        Need {
+            what: "jobmanager-log".into(),
+            why: "Flink CDC's incremental source finds tables, creates publication and slot and splits tables in the JobManager. \
+                  When that fails, the TaskManager's log stays clean, as this one is. So a clean TaskManager log does not mean a \
+                  healthy job."
+                .into(),
+            from: facts.and_then(|s| s.first_time).map(|t| t.iso()),
+            to: facts.and_then(|s| s.last_time).map(|t| t.iso()),
+            how: vec![
+                place("on the machine", "/opt/flink/log/flink-*-standalonesession-*.log (or *-jobmanager-*.log)".into()),
+                place("in Kubernetes", "kubectl logs deploy/<jobmanager> --timestamps".into()),
+                place("from the REST API", format!("curl http://<jobmanager>:8081/jobs/{job}/exceptions")),
+                place("then", format!("cdc-doctor jobmanager.log {}", self.names())),
+            ],
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The parts Fix, Never and Not in these logs: what to do, what not to do, and what nobody knows yet.
+//!
+//! A step is a sentence, what to type, and marks in brackets for what it costs. A mark never repeats what the sentence says.
+
+use super::check;
+use super::grid::{Page, Rich, Role};
+use crate::report::words::{fill, numbers};
+use crate::report::{Diagnosis, Fix, MissingParam};
+
+/// Sets the part with all steps.
+pub fn part(page: &mut Page, diagnosis: &Diagnosis) {
+    if diagnosis.fix.is_empty() {
+        return;
+    }
+    let one_loss = common_loss(&diagnosis.fix);
+    let heading = title(page, diagnosis, one_loss);
+    page.heading(&heading);
+    for (at, step) in diagnosis.fix.iter().enumerate() {
+        let number = format!("{}. ", at + 1);
+        set(page, diagnosis, step, 4, &number, one_loss.is_some());
+    }
+}
+
+/// The first step only, without a blank line before its heading.
+pub fn first(page: &mut Page, diagnosis: &Diagnosis) {
+    let Some(step) = diagnosis.fix.first() else { return };
+    let loss = common_loss(&diagnosis.fix);
+    let mut heading = title(page, diagnosis, loss);
+    if diagnosis.fix.len() > 1 {
+        let steps = numbers::count(u64::try_from(diagnosis.fix.len()).unwrap_or(u64::MAX));
+        heading = heading.own(&fill(page.words.step_one_of, &[("steps", &steps)]), Role::Quiet);
+    }
+    page.prose(2, 4, &heading);
+    set(page, diagnosis, step, 4, "", loss.is_some());
+}
+
+/// `Fix`, or `Fix, if confirmed` with what is lost if one sentence says it for all steps.
+fn title(page: &Page, diagnosis: &Diagnosis, loss: Option<&str>) -> Rich {
+    let risky = diagnosis.fix.iter().any(|step| step.risk == "data-loss");
+    let words = page.words;
+    let text = page.rich().own(if risky { words.fix_if_confirmed } else { words.fix }, Role::Title);
+    match loss {
+        Some(what) => text.own(" \u{a0}\u{a0}", Role::Plain).rich(&loss_mark(page, Some(what))),
+        None => text,
+    }
+}
+
+/// What is lost, if all steps that lose data say the same.
+fn common_loss(steps: &[Fix]) -> Option<&str> {
+    let mut notes =
+        steps.iter().filter(|step| step.risk == "data-loss").map(|step| step.risk_note.as_deref().unwrap_or(""));
+    let first = notes.next().filter(|note| !note.is_empty())?;
+    notes.all(|note| note == first || note.is_empty()).then_some(first)
+}
+
+fn loss_mark(page: &Page, what: Option<&str>) -> Rich {
+    let words = page.words;
+    let text = match what.filter(|what| !what.is_empty()) {
+        Some(what) => fill(words.mark_loss_of, &[("what", what.trim_end_matches('.'))]),
+        None => words.mark_loss.to_owned(),
+    };
+    page.rich().own(&format!("[{text}]"), Role::Danger)
+}
+
+fn set(page: &mut Page, diagnosis: &Diagnosis, step: &Fix, indent: usize, number: &str, loss_said: bool) {
+    let hang = indent + number.len();
+    let sentence = page.rich().own(number, Role::Plain).own(&sentence(page, step), Role::Plain);
+    let marks = marks(page, step, loss_said);
+    let with_marks =
+        |text: Rich| marks.iter().fold(text, |text, mark| text.own(" \u{a0}\u{a0}", Role::Plain).rich(mark));
+    let text = step.text.trim_end();
+    let lacks: Vec<&str> = step.missing.iter().filter(|_| step.kind == "sql").map(String::as_str).collect();
+    let asked: Vec<&str> = diagnosis.checks.iter().flat_map(|check| &check.missing).map(String::as_str).collect();
+    let lacks: Vec<&str> = lacks.into_iter().filter(|name| !asked.contains(name)).collect();
+    if text.is_empty() {
+        page.prose(indent, hang, &with_marks(sentence));
+    } else {
+        let code = page.rich().slotted(text, &step.text_params, 0, Role::Plain, true);
+        let line = with_marks(sentence.clone().blanks(2).rich(&code));
+        if !text.contains('\n') && lacks.is_empty() && indent + line.width() <= page.width() {
+            let line = page.rich().blanks(indent).rich(&line);
+            page.line(line);
+        } else {
+            page.prose(indent, hang, &with_marks(sentence));
+            check::variables(page, hang + 2, &lacks, &diagnosis.missing);
+            check::code(page, hang + 2, text, &step.text_params);
+        }
+    }
+    variants(page, step, hang);
+}
+
+/// The sentence of a step; it ends with a colon if something to type follows.
+fn sentence(page: &Page, step: &Fix) -> String {
+    let words = page.words;
+    let action = step.action.trim();
+    let lower = action.to_lowercase();
+    let who = step.run_as.as_deref().filter(|who| !who.is_empty() && *who != "any").map(|who| check::role(page, who));
+    let who = who.filter(|who| !lower.contains(&who.to_lowercase()));
+    let file = step.file.as_deref().filter(|file| !file.is_empty() && !lower.contains(&file.to_lowercase()));
+    let typed = !step.text.trim().is_empty();
+    let values = [("action", action), ("who", who.unwrap_or("")), ("file", file.unwrap_or(""))];
+    let template = match (who, file) {
+        (Some(_), Some(_)) => words.step_as_in,
+        (Some(_), None) => words.step_as,
+        (None, Some(_)) => words.step_in,
+        (None, None) => "{action}",
+    };
+    let text = fill(template, &values);
+    let bare = text.trim_end_matches(['.', ':']);
+    if typed { format!("{bare}:") } else { text }
+}
+
+/// The marks of a step, in brackets.
+fn marks(page: &Page, step: &Fix, loss_said: bool) -> Vec<Rich> {
+    let words = page.words;
+    let lower = step.action.to_lowercase();
+    let says = |parts: &[&str]| parts.iter().all(|part| lower.contains(part));
+    let mut marks = Vec::new();
+    let mut warn = |text: &str| marks.push(page.rich().own(&format!("[{text}]"), Role::Warn));
+    if step.changes && step.kind != "text" {
+        warn(words.mark_changes);
+    }
+    for then in &step.then {
+        match then.as_str() {
+            "reload-postgres" => warn(words.mark_reload),
+            "restart-postgres" if !says(&["restart", "postgres"]) => warn(words.mark_restart_postgres),
+            "restart-job" if !says(&["start", "job"]) => warn(words.mark_restart_job),
+            "restart-job-without-state" if !says(&["start", "without"]) => warn(words.mark_restart_job_without_state),
+            _ => {}
+        }
+    }
+    match step.risk.as_str() {
+        "downtime" => warn(words.mark_downtime),
+        "data-loss" => marks.push(loss_mark(page, step.risk_note.as_deref().filter(|_| !loss_said))),
+        _ => {}
+    }
+    marks
+}
+
+/// What the same step is called at the cloud providers: one line, or a line each with `-v`.
+fn variants(page: &mut Page, step: &Fix, indent: usize) {
+    let items: Vec<(String, &String)> =
+        step.on.iter().map(|(provider, text)| (provider_name(provider), text)).collect();
+    if page.options.verbose {
+        let widest = items.iter().map(|(name, _)| page.rich().own(name, Role::Plain).width()).max().unwrap_or(0);
+        for (name, text) in items {
+            let line = page
+                .rich()
+                .own(&name, Role::Plain)
+                .pad(widest)
+                .glued()
+                .own(" \u{a0}\u{a0}", Role::Plain)
+                .own(text, Role::Plain);
+            page.prose(indent + 2, indent + 5 + widest, &line);
+        }
+    } else if !items.is_empty() {
+        let items = items
+            .into_iter()
+            .map(|(name, text)| page.rich().own(&format!("{name}: {}", text.trim_end_matches('.')), Role::Plain));
+        let items: Vec<Rich> = items.collect();
+        let line = super::facts::dotted(page, &items);
+        page.prose(indent, indent, &line);
+    }
+}
+
+fn provider_name(provider: &str) -> String {
+    match provider {
+        "rds" => "RDS, Aurora".to_owned(),
+        "aurora" => "Aurora".to_owned(),
+        "cloud_sql" => "Cloud SQL".to_owned(),
+        "azure" => "Azure".to_owned(),
+        "alloydb" => "AlloyDB".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// What must not be done.
+pub fn never(page: &mut Page, never: &[String]) {
+    if never.is_empty() {
+        return;
+    }
+    let heading = page.rich().own(page.words.never, Role::Danger);
+    page.heading(&heading);
+    for text in never {
+        let line = page.rich().own("- ", Role::Plain).own(text, Role::Plain);
+        page.prose(4, 6, &line);
+    }
+}
+
+/// Parameters that the logs do not give, what they are, and what they may be.
+pub fn missing(page: &mut Page, missing: &[MissingParam]) {
+    if missing.is_empty() {
+        return;
+    }
+    page.title(page.words.not_in_logs);
+    let widest =
+        missing.iter().map(|param| page.rich().log(&param.name, Role::Plain).width()).max().unwrap_or(0).min(24);
+    for param in missing {
+        let name = page.rich().log(&param.name, Role::Fill).pad(widest).glued();
+        let mut line = name.own(" \u{a0}\u{a0}\u{a0}", Role::Plain).own(&param.meaning, Role::Plain);
+        if !param.candidates.is_empty() {
+            let list = param.candidates.iter().take(4).cloned().collect::<Vec<_>>().join(page.words.comma);
+            let more = if param.candidates.len() > 4 { ", …" } else { "" };
+            let template = format!("; {}", page.words.one_of);
+            line = line.fill(&template, &[("list", &format!("{list}{more}"), Role::Param)], Role::Plain);
+        }
+        page.prose(4, 8 + widest, &line);
+    }
+}
