@@ -13,9 +13,11 @@ mod evidence;
 mod facts;
 mod fix;
 mod footer;
+mod glyphs;
 mod grid;
 mod nothing;
 mod other;
+mod rich;
 mod shorten;
 mod symptom;
 
@@ -40,7 +42,7 @@ pub struct Options {
     pub all: bool,
     /// Only the first causes.
     pub top: Option<usize>,
-    /// One line per cause.
+    /// One line per cause. Callers leave `color` off here unless it was asked for.
     pub brief: bool,
     /// Standard output is a terminal: the last line says where there is more.
     pub terminal: bool,

@@ -92,7 +92,7 @@ table! {
     still_going_on = "still going on at the end of the log";
     still_going_on_short = "still going on";
     recovered = "recovered: the source moved again";
-    recovered_at = "recovered: the source moved again, as at {time}";
+    recovered_at = "recovered: the source moved at {time}";
     used_up = "the job used up its restarts and is FAILED";
     is_failed = "the job is FAILED";
     attempt_failed = "the source ended in FAILED (attempt {attempt})";
@@ -103,17 +103,17 @@ table! {
     gives_up = "The retries end at about {time}.";
     cut_off = "the last line of the input, {line}, is in the middle of a trace";
     // Why
-    in_order = "In order, says the log: {facts}.";
+    log_shows = "The log also shows: {facts}.";
     may_hide = "This message may hide another cause ({causes}): look at the first failure in older logs.";
     not_certain = "Likely, not certain: one other cause prints the same.|Likely, not certain: {n} other causes print the same.";
     misleading = "Misleading";
     misleading_words = "\"{says}\": {truth}";
-    at_line = "line {line}";
+    at_line = "line\u{a0}{line}";
     // Evidence
     evidence = "Evidence";
     evidence_in = "Evidence in {file}";
-    once_more = "and once more like line {line}, at line {last}";
-    twice_more = "and twice more like line {line}, the last at line {last}";
+    once_more = "and once more at line {last}";
+    twice_more = "and twice more, the last at line {last}";
     more_like = "and {more} more like line {line}, the last at line {last}";
     surfaced = "Line {lines} is only how it surfaced|Lines {lines} are only how it surfaced";
     more_evidence = "1 more line of evidence with -v|{n} more lines of evidence with -v";
@@ -153,6 +153,7 @@ table! {
     // Fix, Never, what is missing
     fix = "Fix";
     fix_if_confirmed = "Fix, if confirmed";
+    as_owner = "the owner";
     step_one_of = " (step 1 of {steps})";
     step_as = "{action} As {who}.";
     step_in = "{action} In {file}.";
@@ -180,7 +181,7 @@ table! {
     rule = "Rule";
     rule_matched = "{file}, matched by entry {entry} of {entries}";
     rule_literal = "prefilter literal '{literal}'";
-    surfaced_as = "Surface";
+    surfaced_as = "Under";
     rank = "Rank";
     see = "See";
     // Symptoms

@@ -120,7 +120,9 @@ impl<'t> Fold<'t> {
     /// Text: a throwable of its own, more of the message, or nothing.
     fn text(&mut self, piece: &Piece, framed: bool) {
         let body = self.text.get(piece.body..piece.end).unwrap_or("");
-        match class_head(body, false).filter(|h| framed || (h.strong && (h.colon || self.current.is_none()))) {
+        match class_head(body, false)
+            .filter(|h| (framed && (h.strong || !self.in_message)) || (h.strong && (h.colon || self.current.is_none())))
+        {
             Some(head) => {
                 self.suppressed.clear();
                 self.base = Some(piece.indent);

@@ -50,10 +50,10 @@ pub fn part(page: &mut Page) {
         VerdictKind::CannotTell if report.symptoms.is_empty() => {
             let note = other::note_of_need(report);
             let need = report.needs.first();
-            let text = note.map(|note| note.text.as_str()).or(need.map(|need| need.why.as_str()));
+            let text = note.map_or_else(|| other::elsewhere(page), |note| note.text.clone());
             let id = need.map_or_else(|| "undecided".to_owned(), |need| format!("needs-{}", need.what));
             let place = note.map_or_else(|| input(report), |note| place(report, &note.evidence));
-            line(page, &place, ("cannot-tell", Role::Possible), &id, text.unwrap_or(page.words.needs_something));
+            line(page, &place, ("cannot-tell", Role::Possible), &id, &text);
         }
         _ => {}
     }

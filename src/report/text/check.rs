@@ -68,6 +68,11 @@ fn alternatives(page: &mut Page, shown: &[&Check], causes: &[Alternative], most:
         page.prose(4, 6, &line);
         if let Some(check) = cause.check.as_ref().filter(|check| !seen.contains(&check.text.as_str())) {
             seen.push(&check.text);
+            let told =
+                shown.iter().flat_map(|check| &check.reading).any(|reading| reading.means.contains(&cause.cause));
+            if told && !page.options.verbose {
+                continue;
+            }
             suspect(page, check, 8, place);
         }
     }
@@ -155,7 +160,7 @@ pub fn variables(page: &mut Page, indent: usize, names: &[&str], missing: &[Miss
             seen.push(name);
             let meaning =
                 missing.iter().find(|param| param.name == *name).map_or(*name, |param| param.meaning.as_str());
-            let meaning: String = meaning.chars().filter(|ch| !matches!(ch, '\'' | '`' | '\\')).collect();
+            let meaning = meaning.replace(['`', '\\'], "").replace('\'', "''");
             let line = page.rich().blanks(indent).code(&format!("\\set {name} '<{meaning}>'"), Role::Fill);
             page.line(line);
         }
@@ -174,8 +179,10 @@ pub fn set(page: &mut Page, check: &Check, indent: usize, place: Option<Option<&
             page.rich().own(&text, Role::Plain)
         });
         let readings: Vec<Rich> = readings.collect();
-        let text = super::facts::dotted(page, &readings);
-        comment(page, check, indent, &text);
+        let room = page.width().saturating_sub(indent + sign(check).len());
+        for line in super::facts::packed(page, &readings, room) {
+            comment(page, check, indent, &line);
+        }
     }
 }
 
@@ -243,15 +250,20 @@ pub fn code(page: &mut Page, indent: usize, text: &str, slots: &[crate::report::
 
 /// A comment in the language of the check; it wraps with its sign in front of every line.
 fn comment(page: &mut Page, check: &Check, indent: usize, text: &Rich) {
-    let sign = match check.kind.as_str() {
-        "sql" => "-- ",
-        "shell" => "# ",
-        _ => "",
-    };
+    let sign = sign(check);
     let room = page.width().saturating_sub(indent + sign.len());
     for line in text.wrap(room, room, false) {
         let line = page.rich().blanks(indent).own(sign, line.first_role()).rich(&line);
         page.line(line);
+    }
+}
+
+/// What begins a comment.
+fn sign(check: &Check) -> &'static str {
+    match check.kind.as_str() {
+        "sql" => "-- ",
+        "shell" => "# ",
+        _ => "",
     }
 }
 

@@ -96,7 +96,7 @@ fn parameters(page: &mut Page, diagnosis: &Diagnosis) {
             _ => rows.push(vec![cell(name), page.rich().log(&param.value, Role::Param), cell(&origin(page, param))]),
         }
     }
-    page.table(4, 2, &rows);
+    page.table(4, 2, &rows, false);
 }
 
 /// `taskmanager.log:325`, or where else it is from.
@@ -112,7 +112,7 @@ fn origin(page: &Page, param: &Param) -> String {
 fn record(page: &mut Page, piece: &Evidence) {
     let Some(text) = piece.record.as_deref() else { return };
     let words = page.words;
-    let end = piece.record_line + piece.record_lines.saturating_sub(1);
+    let end = piece.record_line.saturating_add(piece.record_lines.saturating_sub(1));
     let (first, last) = (piece.record_line.to_string(), end.to_string());
     let lines = numbers::count(piece.record_lines);
     let template = if first == last { words.record_line } else { words.record_lines };
@@ -171,7 +171,7 @@ pub fn consequences(page: &mut Page, title: &str, folded: &[Folded]) {
             [symptom.id.as_str(), &count, &lines].map(|text| page.rich().own(text, Role::Plain)).to_vec()
         })
         .collect();
-    page.table(4, 3, &rows);
+    page.table(4, 3, &rows, true);
 }
 
 /// `taskmanager.log:363`: where the best piece of evidence stands.

@@ -102,7 +102,7 @@ fn why(page: &Page, diagnosis: &Diagnosis, first: bool) -> Rich {
     }
     if !diagnosis.facts.is_empty() {
         let list: Vec<String> = diagnosis.facts.iter().map(|fact| positive(page, diagnosis, fact)).collect();
-        sentences.push(fill(words.in_order, &[("facts", &list.join("; "))]));
+        sentences.push(fill(words.log_shows, &[("facts", &list.join("; "))]));
     }
     if !diagnosis.may_hide.is_empty() {
         sentences.push(fill(words.may_hide, &[("causes", &diagnosis.may_hide.join(words.comma))]));
@@ -144,7 +144,7 @@ fn ruled_out(page: &mut Page, ruled_out: &[RuledOut]) {
     for (at, path) in paths.into_iter().enumerate() {
         let causes = ruled_out.iter().filter(|cause| cause.at.path == path).map(|cause| {
             let line = fill(page.words.at_line, &[("line", &cause.at.line.to_string())]);
-            format!("{}\u{a0}({})", cause.cause, line.replace(' ', "\u{a0}"))
+            format!("{}\u{a0}({})", cause.cause, line)
         });
         let causes: Vec<String> = causes.collect();
         let text = fill(page.words.ruled_out_by, &[("file", path), ("causes", &causes.join(page.words.comma))]);

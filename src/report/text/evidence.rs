@@ -10,6 +10,10 @@ use crate::report::{Evidence, FrameLine};
 
 /// Rows that a decisive line may take.
 const MOST_ROWS: usize = 12;
+/// Rows that a corroborating line may take.
+const SIDE_ROWS: usize = 2;
+/// Rows of an English original.
+const ENGLISH_ROWS: usize = 6;
 /// Lines of a multi-line message that are shown.
 const MOST_LINES: usize = 6;
 
@@ -101,15 +105,19 @@ fn gutter(page: &Page, digits: usize, line: Option<u64>) -> Rich {
 
 fn set(page: &mut Page, digits: usize, piece: &Evidence) {
     let room = page.width().saturating_sub(digits + 7).max(10);
-    let decisive = piece.role == "decisive";
     let ascii = page.options.ascii;
-    let lines = shorten::lines(piece, ascii, if decisive { MOST_LINES } else { 1 });
+    let lines = shorten::lines(piece, ascii, if piece.role == "decisive" { MOST_LINES } else { 1 });
     let several = lines.len() > 1;
     for (at, short) in lines.iter().enumerate() {
-        let number = piece.line + u64::try_from(at).unwrap_or(0);
-        let most = if decisive { room * MOST_ROWS } else { room };
-        let text = fit(short, most);
-        let rows = if decisive { text.wrap(room, room.saturating_sub(2), true) } else { vec![text] };
+        let number = piece.line.saturating_add(u64::try_from(at).unwrap_or(0));
+        let wrapped = |text: &Rich| text.wrap(room, room - 2, true);
+        let rows = match piece.role.as_str() {
+            "decisive" => wrapped(&fit(short, room * MOST_ROWS)),
+            "corroborates" => Some(wrapped(&short.text))
+                .filter(|rows| rows.len() <= SIDE_ROWS)
+                .unwrap_or_else(|| vec![fit(short, room)]),
+            _ => vec![fit(short, room)],
+        };
         for (row, text) in rows.iter().enumerate() {
             let start = gutter(page, digits, (row == 0).then_some(number));
             page.line(start.blanks(if row == 0 { 0 } else { 2 }).rich(text));
@@ -120,7 +128,7 @@ fn set(page: &mut Page, digits: usize, piece: &Evidence) {
     }
     if let Some(english) = &piece.english {
         let text = page.rich().log("= ", Role::Quiet).log(english, Role::Plain);
-        for (row, text) in text.wrap(room, room.saturating_sub(2), true).iter().take(MOST_ROWS).enumerate() {
+        for (row, text) in text.cut(room * ENGLISH_ROWS).wrap(room, room - 2, true).iter().enumerate() {
             let start = gutter(page, digits, None);
             page.line(start.blanks(if row == 0 { 0 } else { 2 }).rich(text));
         }

@@ -29,6 +29,21 @@ pub fn dotted(page: &Page, items: &[Rich]) -> Rich {
     })
 }
 
+/// Items with a dot between them, a new line before one that does not fit; one too long for a line wraps.
+pub fn packed(page: &Page, items: &[Rich], room: usize) -> Vec<Rich> {
+    let mut lines: Vec<Rich> = Vec::new();
+    for item in items {
+        match lines.pop() {
+            Some(line) if line.width() + 3 + item.width() <= room => lines.push(dotted(page, &[line, item.clone()])),
+            line => {
+                lines.extend(line);
+                lines.extend(item.wrap(room, room, false));
+            }
+        }
+    }
+    lines
+}
+
 /// A range of times as the page shows them.
 pub fn range(page: &Page, first: Option<&str>, last: Option<&str>) -> Option<String> {
     numbers::range(first, last, " – ", page.dated)
@@ -139,6 +154,7 @@ pub fn happened(page: &Page, diagnosis: &Diagnosis, short: bool) -> Vec<Rich> {
     }
     list.extend(range(page, first, last));
     if let Some(interval) = retry.and_then(|retry| retry.interval_ms).filter(|_| !short) {
+        let interval = if interval < 1000 { interval } else { (interval.saturating_add(500)) / 1000 * 1000 };
         list.push(fill(words.every, &[("interval", &numbers::duration(interval))]));
     }
     if looping && (diagnosis.count > 1 || retry.is_some()) {
@@ -146,15 +162,15 @@ pub fn happened(page: &Page, diagnosis: &Diagnosis, short: bool) -> Vec<Rich> {
     }
     let mut items = vec![page.rich().own(&list.join(words.comma), Role::Plain)];
     let mut item = |text: String| items.push(page.rich().own(&text, Role::Plain));
+    if let Some(text) = ended_in_failed(page, diagnosis, failed) {
+        item(text);
+    }
     if diagnosis.state == State::Recovered {
         let healthy = diagnosis.last_healthy.as_deref();
         match healthy.filter(|healthy| numbers::span_seconds(last, Some(healthy)).is_some()) {
             Some(time) => item(fill(words.recovered_at, &[("time", &numbers::time(time, page.dated))])),
             None => item(words.recovered.to_owned()),
         }
-    }
-    if let Some(text) = ended_in_failed(page, diagnosis, failed) {
-        item(text);
     }
     if short && shows_running(diagnosis) {
         item(words.flink_shows_running_short.to_owned());
@@ -173,7 +189,8 @@ fn ended_in_failed(page: &Page, diagnosis: &Diagnosis, failed: bool) -> Option<S
         [] => None,
         [only] => Some(fill(words.attempt_failed, &[("attempt", &number(only))])),
         [first, .., last] => {
-            let contiguous = attempts.iter().zip(*first..).all(|(attempt, want)| *attempt == want);
+            let contiguous =
+                attempts.windows(2).all(|pair| matches!(pair, [one, next] if one.checked_add(1) == Some(*next)));
             let texts: Vec<String> = attempts.iter().map(number).collect();
             let list = match texts.split_last() {
                 _ if contiguous && attempts.len() > 3 => format!("{} – {}", number(first), number(last)),

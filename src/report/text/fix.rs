@@ -7,6 +7,9 @@ use super::grid::{Page, Rich, Role};
 use crate::report::words::{fill, numbers};
 use crate::report::{Diagnosis, Fix, MissingParam};
 
+/// The order of managed variants; others follow.
+const PROVIDERS: [&str; 4] = ["rds", "aurora", "cloud_sql", "azure"];
+
 /// Sets the part with all steps.
 pub fn part(page: &mut Page, diagnosis: &Diagnosis) {
     if diagnosis.fix.is_empty() {
@@ -65,7 +68,7 @@ fn loss_mark(page: &Page, what: Option<&str>) -> Rich {
 fn set(page: &mut Page, diagnosis: &Diagnosis, step: &Fix, indent: usize, number: &str, loss_said: bool) {
     let hang = indent + number.len();
     let sentence = page.rich().own(number, Role::Plain).own(&sentence(page, step), Role::Plain);
-    let marks = marks(page, step, loss_said);
+    let marks = marks(page, &diagnosis.fix, step, loss_said);
     let with_marks =
         |text: Rich| marks.iter().fold(text, |text, mark| text.own(" \u{a0}\u{a0}", Role::Plain).rich(mark));
     let text = step.text.trim_end();
@@ -94,7 +97,7 @@ fn sentence(page: &Page, step: &Fix) -> String {
     let words = page.words;
     let action = step.action.trim();
     let lower = action.to_lowercase();
-    let who = step.run_as.as_deref().filter(|who| !who.is_empty() && *who != "any").map(|who| check::role(page, who));
+    let who = step.run_as.as_deref().filter(|who| !who.is_empty() && *who != "any").map(|who| as_who(page, who));
     let who = who.filter(|who| !lower.contains(&who.to_lowercase()));
     let file = step.file.as_deref().filter(|file| !file.is_empty() && !lower.contains(&file.to_lowercase()));
     let typed = !step.text.trim().is_empty();
@@ -110,14 +113,19 @@ fn sentence(page: &Page, step: &Fix) -> String {
     if typed { format!("{bare}:") } else { text }
 }
 
-/// The marks of a step, in brackets.
-fn marks(page: &Page, step: &Fix, loss_said: bool) -> Vec<Rich> {
+/// The words after `As`.
+fn as_who<'a>(page: &Page, run_as: &'a str) -> &'a str {
+    if run_as == "owner" { page.words.as_owner } else { check::role(page, run_as) }
+}
+
+/// The marks of a step, in brackets. What a step says in words, be it this one or another, is no mark.
+fn marks(page: &Page, steps: &[Fix], step: &Fix, loss_said: bool) -> Vec<Rich> {
     let words = page.words;
-    let lower = step.action.to_lowercase();
-    let says = |parts: &[&str]| parts.iter().all(|part| lower.contains(part));
+    let actions: Vec<String> = steps.iter().map(|step| step.action.to_lowercase()).collect();
+    let says = |parts: &[&str]| actions.iter().any(|action| parts.iter().all(|part| action.contains(part)));
     let mut marks = Vec::new();
-    let mut warn = |text: &str| marks.push(page.rich().own(&format!("[{text}]"), Role::Warn));
-    if step.changes && step.kind != "text" {
+    let mut warn = |text: &str| marks.push(page.rich().own(&format!("[{text}]"), Role::Warn).glued());
+    if step.changes {
         warn(words.mark_changes);
     }
     for then in &step.then {
@@ -139,8 +147,10 @@ fn marks(page: &Page, step: &Fix, loss_said: bool) -> Vec<Rich> {
 
 /// What the same step is called at the cloud providers: one line, or a line each with `-v`.
 fn variants(page: &mut Page, step: &Fix, indent: usize) {
+    let mut items: Vec<(&String, &String)> = step.on.iter().collect();
+    items.sort_by_key(|(provider, _)| PROVIDERS.iter().position(|name| name == provider).unwrap_or(PROVIDERS.len()));
     let items: Vec<(String, &String)> =
-        step.on.iter().map(|(provider, text)| (provider_name(provider), text)).collect();
+        items.into_iter().map(|(provider, text)| (provider_name(provider), text)).collect();
     if page.options.verbose {
         let widest = items.iter().map(|(name, _)| page.rich().own(name, Role::Plain).width()).max().unwrap_or(0);
         for (name, text) in items {
@@ -158,8 +168,9 @@ fn variants(page: &mut Page, step: &Fix, indent: usize) {
             .into_iter()
             .map(|(name, text)| page.rich().own(&format!("{name}: {}", text.trim_end_matches('.')), Role::Plain));
         let items: Vec<Rich> = items.collect();
-        let line = super::facts::dotted(page, &items);
-        page.prose(indent, indent, &line);
+        for line in super::facts::packed(page, &items, page.width().saturating_sub(indent)) {
+            page.prose(indent, indent, &line);
+        }
     }
 }
 

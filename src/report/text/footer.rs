@@ -11,7 +11,7 @@ pub fn part(page: &mut Page) {
     sentences.extend(read(page));
     sentences.extend(inputs_left_out(page));
     sentences.push(amounts_to(page));
-    let ignored = page.report.noise.iter().map(|noise| noise.count).sum();
+    let ignored = sum(page.report.noise.iter().map(|noise| noise.count));
     if ignored > 0 && page.report.verdict_kind != VerdictKind::Nothing {
         sentences.push(counted(page.words.noise_ignored, ignored));
     }
@@ -24,6 +24,11 @@ pub fn part(page: &mut Page) {
     }
 }
 
+/// The sum, or the largest number there is.
+pub fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
+}
+
 fn was_read(input: &&Input) -> bool {
     matches!(input.status.as_str(), "read" | "truncated" | "")
 }
@@ -32,8 +37,8 @@ fn was_read(input: &&Input) -> bool {
 fn read(page: &Page) -> Option<String> {
     let words = page.words;
     let inputs: Vec<&Input> = page.report.inputs.iter().filter(was_read).collect();
-    let lines: u64 = inputs.iter().map(|input| input.lines).sum();
-    let bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
+    let lines = sum(inputs.iter().map(|input| input.lines));
+    let bytes = sum(inputs.iter().map(|input| input.bytes));
     let lines = counted(words.lines_read, lines);
     let size = numbers::size(bytes);
     let mut list = match inputs.as_slice() {

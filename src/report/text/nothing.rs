@@ -67,11 +67,12 @@ fn signs_of_life(page: &mut Page) {
     if rows.is_empty() {
         return;
     }
+    rows.dedup();
     rows.truncate(most(page));
     page.title(words.signs_of_life);
     let rows: Vec<Vec<Rich>> =
         rows.iter().map(|row| row.iter().map(|text| page.rich().own(text, Role::Plain)).collect()).collect();
-    page.table(4, 3, &rows);
+    page.table(4, 3, &rows, true);
 }
 
 fn noise(page: &mut Page) {
@@ -93,7 +94,7 @@ fn noise(page: &mut Page) {
             vec![page.rich().own(&count, Role::Plain), sample, page.rich().log(&noise.id, Role::Plain)]
         })
         .collect();
-    page.table(4, 2, &rows);
+    page.table(4, 2, &rows, false);
     let hidden = noise.len().saturating_sub(most(page));
     if hidden > 0 {
         let text = counted(page.words.more_noise, u64::try_from(hidden).unwrap_or(u64::MAX));

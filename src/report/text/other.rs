@@ -1,7 +1,7 @@
 //! All that is not a cause: another log is needed, an exception nobody knows, no log at all, and what stands beside causes.
 
 use super::grid::{Page, Rich, Role};
-use super::{details, evidence, facts, symptom};
+use super::{details, evidence, facts, footer, symptom};
 use crate::report::words::{counted, fill, numbers};
 use crate::report::{Need, Note, Report, Unrecognised};
 
@@ -24,14 +24,7 @@ pub fn undecided(page: &mut Page) {
     let words = page.words;
     let Some((first, rest)) = report.symptoms.split_first() else {
         let need = report.needs.first();
-        let several = u64::try_from(report.inputs.len()).unwrap_or(1);
-        let text = match need.map(|need| need.what.as_str()) {
-            Some("jobmanager-log") => counted(words.needs_jobmanager, several),
-            Some("postgres-log") => counted(words.needs_postgres, several),
-            Some("more-lines") => counted(words.needs_lines, several),
-            _ => words.needs_something.to_owned(),
-        };
-        cannot_tell(page, &text);
+        cannot_tell(page, &elsewhere(page));
         let note = note_of_need(report);
         if let Some(note) = note {
             let line = page.rich().own(&note.text, Role::Plain);
@@ -71,6 +64,18 @@ pub fn undecided(page: &mut Page) {
     needs(page, false);
 }
 
+/// Where the cause may stand, if not in what was read.
+pub fn elsewhere(page: &Page) -> String {
+    let words = page.words;
+    let several = u64::try_from(page.report.inputs.len()).unwrap_or(u64::MAX);
+    match page.report.needs.first().map(|need| need.what.as_str()) {
+        Some("jobmanager-log") => counted(words.needs_jobmanager, several),
+        Some("postgres-log") => counted(words.needs_postgres, several),
+        Some("more-lines") => counted(words.needs_lines, several),
+        _ => words.needs_something.to_owned(),
+    }
+}
+
 /// The note that goes with the need of another log.
 pub fn note_of_need(report: &Report) -> Option<&Note> {
     report.notes.iter().find(|note| note.code.starts_with("give-"))
@@ -78,9 +83,12 @@ pub fn note_of_need(report: &Report) -> Option<&Note> {
 
 /// Logs that are wanted: from when to when, and how to get them.
 fn needs(page: &mut Page, why_said: bool) {
-    for (at, need) in page.report.needs.iter().enumerate() {
+    let cut_off = page.report.symptoms.iter().any(|symptom| symptom::cut_off(page, &symptom.evidence).is_some());
+    let wanted = page.report.needs.iter().filter(|need| !(cut_off && need.what == "more-lines"));
+    for (at, need) in wanted.enumerate() {
         heading(page, page.words.also_needed, need);
-        if !(why_said && at == 0) && !need.why.trim().is_empty() {
+        let said = why_said && at == 0;
+        if !said && !need.why.trim().is_empty() {
             let why = page.rich().own(need.why.trim(), Role::Plain);
             page.prose(4, 4, &why);
         }
@@ -102,7 +110,7 @@ fn needs(page: &mut Page, why_said: bool) {
             .iter()
             .map(|(place, command)| vec![page.rich().own(place, Role::Plain), page.rich().code(command, Role::Plain)])
             .collect();
-        page.table(4, 2, &rows);
+        page.table(4, 2, &rows, false);
     }
 }
 
@@ -111,7 +119,13 @@ pub fn would_help(page: &mut Page) {
     for need in &page.report.needs {
         heading(page, page.words.would_help, need);
         let why = page.rich().own(need.why.trim(), Role::Plain);
-        page.prose(4, 4, &why);
+        match need.how.iter().find(|how| how.place == "then") {
+            Some(how) => {
+                let command = page.rich().own("\u{a0}", Role::Plain).log(&how.command, Role::Plain).glued();
+                page.prose(4, 4, &why.own(page.words.colon, Role::Plain).rich(&command));
+            }
+            None => page.prose(4, 4, &why),
+        }
     }
 }
 
@@ -135,7 +149,7 @@ pub fn unrecognised(page: &mut Page) {
     let report = page.report;
     let words = page.words;
     let number = u64::try_from(report.unrecognised.len()).unwrap_or(u64::MAX);
-    let thrown = report.unrecognised.iter().map(|unknown| unknown.count).sum();
+    let thrown = footer::sum(report.unrecognised.iter().map(|unknown| unknown.count));
     let thrown = counted(words.thrown, thrown);
     cannot_tell(page, &fill(&counted(words.unknown_exceptions, number), &[("thrown", &thrown)]));
     let most = if page.options.verbose || page.options.all { usize::MAX } else { MOST_UNRECOGNISED };

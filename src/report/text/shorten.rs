@@ -86,7 +86,10 @@ impl Builder<'_> {
             Some(logger) => after_logger(self.line, from, logger),
             None => severity(self.line, from),
         };
-        let whole = found.is_none() && self.evidence.line == self.evidence.record_line && !looks_dated(self.line, from);
+        let whole = from == 0
+            && found.is_none()
+            && self.evidence.line == self.evidence.record_line
+            && !looks_dated(self.line, from);
         let Some(message) = found.or(whole.then_some(from)) else { return from };
         let level = self.evidence.level.as_deref().unwrap_or("").to_uppercase();
         self.add(&moment.clock);
@@ -103,17 +106,23 @@ impl Builder<'_> {
             None => {
                 self.short.keep = self.short.text.len();
                 self.add(" ");
-                if let Some((word, rest)) =
-                    self.line.get(message..).and_then(|rest| rest.split_once(": ")).filter(|_| found.is_some())
-                {
-                    let end = message + word.len() + 1;
-                    self.copy(message, end);
-                    self.add(" ");
-                    return end + 1 + (rest.len() - rest.trim_start().len());
-                }
+                return self.severity_word(message);
             }
         }
         message
+    }
+
+    /// Copies `FATAL:` with one blank after it, if the message begins so, and returns where the rest begins.
+    fn severity_word(&mut self, message: usize) -> usize {
+        let rest = self.line.get(message..).unwrap_or("");
+        match rest.split_once(": ").filter(|(word, _)| is_severity(word)) {
+            Some((word, rest)) => {
+                self.copy(message, message + word.len() + 1);
+                self.add(" ");
+                self.line.len() - rest.trim_start().len()
+            }
+            None => message,
+        }
     }
 
     /// Sets the rest: relation words as they are, packages of classes cut off, frames set in.
@@ -202,15 +211,18 @@ fn severity(line: &str, from: usize) -> Option<usize> {
         if at > HEADER {
             return None;
         }
-        let name = word.strip_suffix(':').unwrap_or("");
-        if name.chars().count() > 2
-            && name.chars().all(|ch| ch.is_alphanumeric() && !ch.is_lowercase() && !ch.is_ascii_digit())
-        {
+        if word.strip_suffix(':').is_some_and(is_severity) {
             return Some(at);
         }
         at += word.len() + 1;
     }
     None
+}
+
+/// True for words such as `FATAL`, `ВАЖНО`, `DETAIL`.
+fn is_severity(word: &str) -> bool {
+    let capital = |ch: char| ch.is_alphanumeric() && !ch.is_lowercase() && !ch.is_ascii_digit();
+    word.chars().count() > 1 && word.chars().all(capital)
 }
 
 /// True if a line begins as a log header does, with a date or a time (perhaps in brackets).

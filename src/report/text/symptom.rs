@@ -72,10 +72,10 @@ fn happened(page: &mut Page, symptom: &Symptom) {
 }
 
 /// The last line of the input that the evidence is from, if the input ends in the middle of that very trace.
-fn cut_off(page: &Page, evidence: &[Evidence]) -> Option<u64> {
+pub fn cut_off(page: &Page, evidence: &[Evidence]) -> Option<u64> {
     let best = evidence::best(evidence)?;
     let input = page.report.inputs.iter().find(|input| input.path == best.path && input.ends_inside_record)?;
-    let end = best.record_line + best.record_lines.saturating_sub(1);
+    let end = best.record_line.saturating_add(best.record_lines.saturating_sub(1));
     (end >= input.lines || best.line >= input.lines).then_some(input.lines)
 }
 
@@ -129,9 +129,11 @@ fn ruled_out(page: &mut Page, symptom: &Symptom, most: usize) {
         let line = cause.at.line.to_string();
         let place =
             if several { format!("{}:{line}", cause.at.path) } else { fill(page.words.at_line, &[("line", &line)]) };
-        let name = page.rich().log(&cause.cause, Role::Plain).pad(widest).glued();
-        let because = format!("{} ({place})", cause.because.trim_end_matches('.'));
-        let line = name.own(" \u{a0}\u{a0}\u{a0}", Role::Plain).own(&because, Role::Plain);
+        let name = page.rich().log(&cause.cause, Role::Plain).pad(widest + 3).glued();
+        let place = page.rich().own(" (", Role::Plain).log(&place, Role::Plain).own(")", Role::Plain);
+        let room = page.width().saturating_sub(6 + name.width() + place.width()).max(20);
+        let because = page.rich().log(cause.because.trim(), Role::Plain).cut(room);
+        let line = name.own("\"", Role::Plain).rich(&because).own("\"", Role::Plain).rich(&place);
         page.prose(4, 6, &line);
     }
     let hidden = symptom.ruled_out.len().saturating_sub(most);

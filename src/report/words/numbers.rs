@@ -9,7 +9,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -29,7 +29,7 @@ pub fn size(bytes: u64) -> String {
     for unit in UNITS {
         let tenths = (u128::from(bytes) * 10 + step / 2) / step;
         let whole = (u128::from(bytes) + step / 2) / step;
-        if tenths < 100 && tenths % 10 != 0 {
+        if tenths < 100 && !tenths.is_multiple_of(10) {
             text = format!("{}.{} {unit}", tenths / 10, tenths % 10);
         } else {
             text = format!("{whole} {unit}");
