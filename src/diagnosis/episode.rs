@@ -39,10 +39,9 @@ pub fn episodes(timeline: &[Item], rules: &RuleSet, group: usize) -> Found {
         match &item.what {
             What::Match(picked) => episode.matches.push(Seen { picked, after_failure: stopping }),
             What::Unknown(_) => episode.unknown.push((item, stopping)),
-            What::Healthy => {
-                fold(std::mem::take(&mut episode), State::Recovered, rules, group, &mut found);
-                stopping = false;
-            }
+            // a task that has failed may still log what it did last
+            What::Healthy if stopping => {}
+            What::Healthy => fold(std::mem::take(&mut episode), State::Recovered, rules, group, &mut found),
             What::State(change) => match change.to.as_str() {
                 "FAILED" | "FAILING" | "CANCELING" | "CANCELLING" => {
                     if let Some(attempt) = change.attempt.filter(|_| change.to == "FAILED" && !change.is_job) {
@@ -94,7 +93,7 @@ fn fold(episode: Episode<'_>, state: State, rules: &RuleSet, group: usize, found
     let causes = fold_causes(causes, rules);
     let mut causes = causes;
     let unknown =
-        unknown::groups(&episode.unknown, &episode.matches.iter().map(|s| s.picked).collect::<Vec<_>>(), group);
+        unknown::groups(&episode.unknown, &episode.matches.iter().map(|s| (s.picked, s.after_failure)).collect::<Vec<_>>(), group);
     fold_symptoms(&mut causes, symptoms, unknown, state, rules, found);
     for mut cause in causes {
         let never = rules.get(&cause.rule).is_some_and(|r| r.clears_never);

@@ -159,11 +159,11 @@ pub fn jobs(sources: &[SourceFacts], members: &[usize], group: usize) -> Vec<Job
     let mut jobs: BTreeMap<String, JobSeen> = BTreeMap::new();
     for index in members {
         let Some(source) = sources.get(*index) else { continue };
-        for (id, name) in &source.jobs {
+        for (id, named) in &source.jobs {
             let job =
                 jobs.entry(id.clone()).or_insert_with(|| JobSeen { id: Some(id.clone()), group, ..JobSeen::default() });
             if job.name.is_none() {
-                job.name.clone_from(name);
+                job.name.clone_from(&named.name);
             }
         }
     }

@@ -111,6 +111,7 @@ pub fn infer(sources: &[SourceFacts], rules: &RuleSet, options: &Options) -> Dia
         diagnosis.unknown.extend(found.unknown);
         diagnosis.jobs.extend(group::jobs(sources, members, number));
     }
+    diagnosis.unknown = unknown::join(std::mem::take(&mut diagnosis.unknown));
     let mut incidents = incident::join(incidents, rules);
     let server = corroborate::server_matches(sources, rules);
     let flink = groups.iter().any(|g| g.iter().any(|s| !group::is_server(sources, *s)));

@@ -52,7 +52,7 @@ impl UnknownGroup {
 
 /// Groups the unknown exceptions of one episode: bare ones, and those under symptoms.
 #[must_use]
-pub fn groups(items: &[(&Item, bool)], matches: &[&Picked], group: usize) -> Vec<UnknownGroup> {
+pub fn groups(items: &[(&Item, bool)], matches: &[(&Picked, bool)], group: usize) -> Vec<UnknownGroup> {
     let mut found: Vec<UnknownGroup> = Vec::new();
     for (item, after_failure) in items {
         let What::Unknown(pair) = &item.what else { continue };
@@ -76,7 +76,7 @@ pub fn groups(items: &[(&Item, bool)], matches: &[&Picked], group: usize) -> Vec
             },
         );
     }
-    for picked in matches {
+    for (picked, after_failure) in matches {
         let Some(unknown) = &picked.unknown_root else { continue };
         add(
             &mut found,
@@ -92,7 +92,7 @@ pub fn groups(items: &[(&Item, bool)], matches: &[&Picked], group: usize) -> Vec
                 kinds: [(format!("{} {:?} {}", picked.source, picked.level, picked.logger), picked.count)].into(),
                 consequences: Vec::new(),
                 ongoing: true,
-                after_failure: false,
+                after_failure: *after_failure,
                 group,
             },
         );
@@ -105,11 +105,21 @@ pub fn groups(items: &[(&Item, bool)], matches: &[&Picked], group: usize) -> Vec
     found
 }
 
+/// Joins the groups of all episodes.
+#[must_use]
+pub fn join(groups: Vec<UnknownGroup>) -> Vec<UnknownGroup> {
+    let mut joined: Vec<UnknownGroup> = Vec::new();
+    for group in groups {
+        add(&mut joined, group);
+    }
+    joined
+}
+
 fn add(found: &mut Vec<UnknownGroup>, new: UnknownGroup) {
     // wrappers change the chain: root class and message are what makes it the same
     let same = found.iter_mut().find(|u| {
-        u.unknown.fingerprint == new.unknown.fingerprint
-            || (u.unknown.class == new.unknown.class && u.unknown.message == new.unknown.message)
+        (u.group == new.group && u.unknown.fingerprint == new.unknown.fingerprint)
+            || (u.group == new.group && u.unknown.class == new.unknown.class && u.unknown.message == new.unknown.message)
     });
     match same {
         Some(known) => {
@@ -122,6 +132,13 @@ fn add(found: &mut Vec<UnknownGroup>, new: UnknownGroup) {
                 known.last_line = known.last_line.max(new.last_line);
             }
             known.after_failure &= new.after_failure;
+            known.ongoing |= new.ongoing;
+            for consequence in new.consequences {
+                match known.consequences.iter_mut().find(|c| c.0 == consequence.0) {
+                    Some(c) => c.1 += consequence.1,
+                    None => known.consequences.push(consequence),
+                }
+            }
         }
         None => found.push(new),
     }

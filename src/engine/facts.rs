@@ -52,12 +52,21 @@ pub struct SourceFacts {
     pub checkpoint: Option<(u64, Option<Timestamp>, u64)>,
     /// The input ends in the middle of a trace.
     pub ends_inside_record: bool,
-    /// Flink jobs named: id → name, if a line gives it.
-    pub jobs: BTreeMap<String, Option<String>>,
+    /// Flink jobs named, by id.
+    pub jobs: BTreeMap<String, JobNamed>,
     /// A line names a CDC connector (class path, vertex or logger).
     pub connector: Option<u64>,
     /// Secrets removed, by kind.
     pub redactions: BTreeMap<String, u64>,
+}
+
+/// A Flink job that lines name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobNamed {
+    /// Its name, if a line gives it.
+    pub name: Option<String>,
+    /// First line that names it.
+    pub line: u64,
 }
 
 /// One event, or a run of equal ones.

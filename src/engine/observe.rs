@@ -72,8 +72,11 @@ impl Engine {
         if let Some(id) = track::job_id(record.own_text()) {
             let name = track::job_name(record.own_text(), id);
             let known = facts.jobs.entry(id.to_owned()).or_default();
-            if known.is_none() {
-                *known = name.map(str::to_owned);
+            if known.name.is_none() {
+                known.name = name.map(str::to_owned);
+            }
+            if known.line == 0 {
+                known.line = record.at.line;
             }
         }
         let mut observed = Observed {
@@ -147,7 +150,8 @@ impl Looker<'_, '_, '_> {
                 }
                 Owner::Part { rule, alternative, part } => self.step(rule, alternative, part, hit, observed),
                 Owner::Health => {
-                    let text: String = record.own_text().trim().chars().take(160).collect();
+                    let line = record.own_text().trim().lines().next().unwrap_or("");
+                    let text: String = line.split(", ").next().unwrap_or(line).chars().take(60).collect();
                     observed.health.get_or_insert(text);
                 }
                 Owner::Context => {}

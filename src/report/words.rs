@@ -228,7 +228,7 @@ table! {
     checkpoint_number = "number {number}";
     looks_like_failure = "Not a failure, though it looks like one";
     more_noise = "and 1 more kind, see -v|and {n} more kinds, see -v";
-    logs_cannot_show = "What logs cannot show: a table that is missing from the publication, rows hidden by row-level security, WAL piling up behind the slot. To test those: \u{a0}cdc-doctor\u{a0}preflight\u{a0}--dsn\u{a0}...";
+    logs_cannot_show = "What logs cannot show: a table that is missing from the publication, rows hidden by row-level security, WAL piling up behind the slot.";
     mode_incremental = "This job's source is incremental: what fails at its start stands only in the JobManager's log, which was not given.";
     mode_classic = "This job's source is the classic one: what fails in it stands in the TaskManager's log.";
     mode_unknown = "Whether the source is incremental does not show here. If it is, what fails at its start stands only in the JobManager's log.";

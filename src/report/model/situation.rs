@@ -2,6 +2,7 @@
 
 use super::Maker;
 use crate::diagnosis::Incident;
+use crate::engine::facts::EventKind;
 use crate::report::{Checkpoint, Diagnosis, Evidence, HowTo, Job, Need, Note, Place, SignOfLife, Symptom};
 use crate::rule::Process;
 
@@ -83,6 +84,7 @@ impl Maker<'_> {
                 evidence: Vec::new(),
             });
         }
+        notes.extend(self.diagnosis.needs_jobmanager.and_then(|source| self.clean_taskmanager(source)));
         for passed in &self.diagnosis.passed {
             let title = self.rules.get(&passed.rule).map(|r| r.title.clone()).unwrap_or_default();
             notes.push(Note {
@@ -135,6 +137,21 @@ impl Maker<'_> {
             });
         }
         needs
+    }
+
+    /// What this TaskManager's log shows of the job that may have failed elsewhere.
+    fn clean_taskmanager(&self, source: usize) -> Option<Note> {
+        let facts = self.diagnosis.sources.get(source)?;
+        let deployed = facts.events.iter().any(|e| matches!(e.kind, EventKind::State(_)));
+        let text = match facts.jobs.iter().next() {
+            Some((id, named)) if !deployed => format!(
+                "This TaskManager gave a slot to job {}… (line {}), but no task of the job ever arrived.",
+                id.get(..8).unwrap_or(id),
+                named.line
+            ),
+            _ => format!("This TaskManager's log names a CDC connector (line {}), but nothing in it shows the source moving.", facts.connector?),
+        };
+        Some(Note { code: "give-jobmanager-log".into(), text, evidence: Vec::new() })
     }
 
     fn names(&self) -> String {

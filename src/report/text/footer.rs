@@ -120,7 +120,7 @@ fn amounts_to(page: &Page) -> String {
     format!("{}.", list.join(words.comma))
 }
 
-/// `More: cdc-doctor -v · explain postgres/wal-level-not-logical · report --for dba|jira|github`.
+/// `More: cdc-doctor -v · explain postgres/wal-level-not-logical`.
 fn more(page: &mut Page) {
     let report = page.report;
     let mut items = Vec::new();
@@ -133,7 +133,6 @@ fn more(page: &mut Page) {
         ([only], _) => items.push(format!("explain {}", only.cause)),
         ([.., last], _) => items.push(format!("--only {}", last.cause)),
     }
-    items.push("report --for dba|jira|github".to_owned());
     let items: Vec<_> = items.iter().map(|item| page.rich().own(item, Role::Quiet).glued()).collect();
     let list = facts::dotted(page, &items).recoloured(Role::Plain, Role::Quiet);
     let line = page.rich().own(page.words.more, Role::Quiet).own(" ", Role::Quiet).rich(&list);

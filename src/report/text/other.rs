@@ -192,12 +192,6 @@ pub fn one_unrecognised(page: &mut Page, unknown: &Unrecognised) {
     let frames = unknown.frames.get(..frames).unwrap_or(&unknown.frames);
     evidence::with_frames(page, &unknown.evidence, if verbose { usize::MAX } else { 2 }, frames);
     details::consequences(page, words.a_consequence, &unknown.consequences);
-    if let Some(place) = details::best_place(&unknown.evidence) {
-        page.blank();
-        let command = page.rich().log(&format!("cdc-doctor rules new --from {place}"), Role::Plain).glued();
-        let line = page.rich().own(words.fault_of_others, Role::Plain).own(" \u{a0}", Role::Plain).rich(&command);
-        page.prose(2, 4, &line);
-    }
 }
 
 /// `lab.cdc.CdcJob` of `at lab.cdc.CdcJob.map(CdcJob.java:81)`.
