@@ -1,5 +1,6 @@
 //! A diagnosis becomes a report: texts are filled in, evidence is chosen, nothing is left for a renderer to compute.
 
+mod describe;
 mod evidence;
 mod incident;
 mod situation;
@@ -10,6 +11,8 @@ use super::{Input, InputProblem, Noise, Report, SCHEMA, Tool, VerdictKind, Versi
 use crate::diagnosis::Diagnosis;
 use crate::engine::facts::SourceFacts;
 use crate::rule::{Role, RuleSet};
+
+pub use describe::describe;
 
 /// What the inputs layer knows beside the facts.
 #[derive(Debug, Clone, Default)]

@@ -163,7 +163,7 @@ impl Maker<'_> {
         move |name| params.values.get(name).map(|v| Cow::Borrowed(v.value.as_str()))
     }
 
-    fn headline(&self, text: &str, params: &Params) -> Filled {
+    pub(super) fn headline(&self, text: &str, params: &Params) -> Filled {
         template::headline(text, &self.rules.vocabulary, &Self::value(params))
     }
 
@@ -217,7 +217,7 @@ impl Maker<'_> {
         }
     }
 
-    fn fix(&self, fix: &FixText, params: &Params) -> Fix {
+    pub(super) fn fix(&self, fix: &FixText, params: &Params) -> Fix {
         let target = match fix.kind.as_str() {
             "sql" => Target::Sql,
             "shell" => Target::Shell,
@@ -245,7 +245,7 @@ impl Maker<'_> {
         }
     }
 
-    fn first_check(&self, id: &str, params: &Params) -> Option<Check> {
+    pub(super) fn first_check(&self, id: &str, params: &Params) -> Option<Check> {
         let texts = self.rules.texts(self.rules.index_of(id)?);
         texts.checks.iter().find(|c| !c.changes).map(|c| self.check(c, params))
     }
@@ -291,7 +291,7 @@ impl Maker<'_> {
         })
     }
 
-    fn missing<'n>(&self, params: &Params, names: impl Iterator<Item = &'n String>) -> Vec<MissingParam> {
+    pub(super) fn missing<'n>(&self, params: &Params, names: impl Iterator<Item = &'n String>) -> Vec<MissingParam> {
         let mut missing: Vec<MissingParam> = Vec::new();
         for name in names {
             if missing.iter().any(|m| m.name == *name) {
@@ -306,7 +306,7 @@ impl Maker<'_> {
         missing
     }
 
-    fn params(&self, params: &Params) -> BTreeMap<String, Param> {
+    pub(super) fn params(&self, params: &Params) -> BTreeMap<String, Param> {
         params
             .values
             .iter()
@@ -404,11 +404,11 @@ fn folded(folded: &BTreeMap<String, (u64, Vec<u64>)>) -> Vec<Folded> {
     folded.iter().map(|(id, (count, lines))| Folded { id: id.clone(), count: *count, lines: lines.clone() }).collect()
 }
 
-fn slots(slots: Vec<(Range<usize>, String)>) -> Vec<Slot> {
+pub(super) fn slots(slots: Vec<(Range<usize>, String)>) -> Vec<Slot> {
     slots.into_iter().map(|(range, param)| Slot { start: range.start, end: range.end, param }).collect()
 }
 
-fn confidence(sure: Sure) -> Confidence {
+pub(super) fn confidence(sure: Sure) -> Confidence {
     match sure {
         Sure::Certain => Confidence::Certain,
         Sure::Likely => Confidence::Likely,
