@@ -92,8 +92,11 @@ fn fold(episode: Episode<'_>, state: State, rules: &RuleSet, group: usize, found
     }
     let causes = fold_causes(causes, rules);
     let mut causes = causes;
-    let unknown =
-        unknown::groups(&episode.unknown, &episode.matches.iter().map(|s| (s.picked, s.after_failure)).collect::<Vec<_>>(), group);
+    let unknown = unknown::groups(
+        &episode.unknown,
+        &episode.matches.iter().map(|s| (s.picked, s.after_failure)).collect::<Vec<_>>(),
+        group,
+    );
     fold_symptoms(&mut causes, symptoms, unknown, state, rules, found);
     for mut cause in causes {
         let never = rules.get(&cause.rule).is_some_and(|r| r.clears_never);

@@ -119,7 +119,9 @@ fn add(found: &mut Vec<UnknownGroup>, new: UnknownGroup) {
     // wrappers change the chain: root class and message are what makes it the same
     let same = found.iter_mut().find(|u| {
         (u.group == new.group && u.unknown.fingerprint == new.unknown.fingerprint)
-            || (u.group == new.group && u.unknown.class == new.unknown.class && u.unknown.message == new.unknown.message)
+            || (u.group == new.group
+                && u.unknown.class == new.unknown.class
+                && u.unknown.message == new.unknown.message)
     });
     match same {
         Some(known) => {

@@ -3,6 +3,7 @@
 //! [`Report`] is plain data and the serialised contract (`cdc-doctor/report/v1`, schema in `docs/report.schema.json`). Every text
 //! in it is already filled in and free of secrets; renderers compute nothing but layout. Field order is the order in the JSON.
 
+pub mod explanation;
 pub mod json;
 pub mod model;
 pub mod text;

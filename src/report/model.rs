@@ -2,6 +2,7 @@
 
 mod describe;
 mod evidence;
+mod explain;
 mod incident;
 mod situation;
 
@@ -13,6 +14,7 @@ use crate::engine::facts::SourceFacts;
 use crate::rule::{Role, RuleSet};
 
 pub use describe::describe;
+pub use explain::explain;
 
 /// What the inputs layer knows beside the facts.
 #[derive(Debug, Clone, Default)]

@@ -10,6 +10,7 @@ mod check;
 mod details;
 mod diagnosis;
 mod evidence;
+pub mod explain;
 mod facts;
 mod fix;
 mod footer;

@@ -169,6 +169,13 @@ table! {
     never = "Never";
     not_in_logs = "Not in these logs";
     one_of = "one of {list}";
+    // explain
+    seen_as = "You see it in the log as";
+    also_translated = "and in the other languages that PostgreSQL speaks";
+    buried_under = "It is often buried under";
+    may_stand_for = "It may stand for";
+    related = "Related";
+    known_from = "How it is known";
     // With -v
     parameters = "Parameters";
     from_option = "{from}";

@@ -149,7 +149,10 @@ impl Maker<'_> {
                 id.get(..8).unwrap_or(id),
                 named.line
             ),
-            _ => format!("This TaskManager's log names a CDC connector (line {}), but nothing in it shows the source moving.", facts.connector?),
+            _ => format!(
+                "This TaskManager's log names a CDC connector (line {}), but nothing in it shows the source moving.",
+                facts.connector?
+            ),
         };
         Some(Note { code: "give-jobmanager-log".into(), text, evidence: Vec::new() })
     }
