@@ -28,7 +28,7 @@ impl From<Exit> for ExitCode {
 /// The exit status of a scan. Trouble with an input wins: the answer may be incomplete.
 #[must_use]
 pub fn of(report: &Report, fail_on: Option<Confidence>) -> Exit {
-    if report.problems.iter().any(|p| p.fatal) {
+    if !report.problems.is_empty() {
         return Exit::Trouble;
     }
     match fail_on {

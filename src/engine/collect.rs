@@ -82,16 +82,23 @@ fn context(facts: &mut SourceFacts, name: &str, value: &str, line: u64, key: &st
 
 fn steps(facts: &mut SourceFacts, collector: &mut Collector, hit: &StepHit) {
     let key = (hit.rule.clone(), hit.alternative, hit.part);
-    let same = |h: &StepHit| h.rule == hit.rule && h.alternative == hit.alternative && h.part == hit.part;
+    let sequence = |h: &StepHit| h.rule == hit.rule && h.alternative == hit.alternative;
+    if hit.part == Part::Activity {
+        // only the first word after a step breaks the silence; what was said before any step does not matter
+        let last = facts.steps.iter().rev().find(|h| sequence(h) && h.part != Part::Without && h.part != Part::Refutes);
+        if !last.is_some_and(|h| matches!(h.part, Part::Step(_)) && h.seq < hit.seq) {
+            return;
+        }
+    }
+    let same = |h: &StepHit| sequence(h) && h.part == hit.part;
     let most = match hit.part {
-        Part::Activity => 1,
         Part::Refutes => 4,
         _ => 2 * MAX_STEPS,
     };
     let count = collector.parts.entry(key).or_insert(0);
     if *count >= most {
         // the newest takes the place of the oldest of the newer half
-        let keep = if most == 1 { 0 } else { most / 2 };
+        let keep = most / 2;
         if let Some(index) = facts.steps.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| i).nth(keep) {
             facts.steps.remove(index);
         }

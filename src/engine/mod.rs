@@ -107,7 +107,7 @@ impl Engine {
             .map_err(|e| BadRules(e.to_string()))?;
         let shading =
             Shading { relocations: rules.shading.relocations.clone(), renames: rules.shading.renames.clone() };
-        let prefilter_of = Prefilter::new(&probes).map_err(BadRules)?;
+        let prefilter_of = Prefilter::new(&probes);
         Ok(Self { rules, shading, probes, literals, by_literal, prefilter: prefilter_of, filtered: prefilter })
     }
 

@@ -41,10 +41,29 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// It says something beyond where the source stands.
+    /// Rules matched, or an exception was thrown: what an event of the time line is made of.
     #[must_use]
-    pub fn is_event(&self) -> bool {
-        self.matched.is_some() || self.unknown.is_some() || !self.context.is_empty() || !self.steps.is_empty()
+    pub fn is_failure(&self) -> bool {
+        self.matched.is_some() || self.unknown.is_some()
+    }
+
+    /// What a record says that holds nothing but a change of state or a checkpoint.
+    #[must_use]
+    pub fn of_state(record: &LogRecord<'_>, seq: u64) -> Self {
+        Self {
+            seq,
+            at: Some(record.at),
+            lines: memchr::memchr_iter(b'\n', record.text.trim_end().as_bytes()).count() as u64 + 1,
+            time: record.timestamp(),
+            level: record.level,
+            layout: Some(record.layout),
+            logger: record.logger_name().chars().take(200).collect(),
+            job: track::job_id(record.own_text()).map(str::to_owned),
+            state: track::state_change(record),
+            checkpoint: track::checkpoint(record),
+            inside_trace: record.trace.is_some(),
+            ..Self::default()
+        }
     }
 }
 
@@ -79,22 +98,8 @@ impl Engine {
                 known.line = record.at.line;
             }
         }
-        let mut observed = Observed {
-            seq,
-            at: Some(record.at),
-            lines: memchr::memchr_iter(b'\n', record.text.trim_end().as_bytes()).count() as u64
-                + 1
-                + gap.map_or(0, |g| g.1),
-            time: record.timestamp(),
-            level: record.level,
-            layout: Some(record.layout),
-            logger: record.logger_name().chars().take(200).collect(),
-            job: track::job_id(record.own_text()).map(str::to_owned),
-            state: track::state_change(record),
-            checkpoint: track::checkpoint(record),
-            inside_trace: record.trace.is_some(),
-            ..Observed::default()
-        };
+        let mut observed = Observed::of_state(record, seq);
+        observed.lines += gap.map_or(0, |g| g.1);
         let mut looker =
             Looker { engine: self, subject: Subject { record, chain: &chain }, gap, redactions: BTreeMap::new() };
         looker.look(&mut observed, facts);

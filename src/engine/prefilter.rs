@@ -5,10 +5,12 @@
 //! words that make `message:` look at a record's own text, and the state changes of [`track`](super::track). They are
 //! looked for with a SIMD searcher (Teddy) over whole runs of lines, in groups that it is fast with.
 
+use std::collections::HashMap;
+
 use aho_corasick::packed;
 
 use super::{Owner, Part, Probe, track};
-use crate::rule::Scope;
+use crate::rule::{MinLevel, Process, Scope};
 
 /// The words that make `message:` look at the own text of a record below WARN.
 pub const FAILURE_WORDS: &[&str] = &["Exception", "Error", "ERROR:", "FATAL:"];
@@ -17,18 +19,17 @@ pub const FAILURE_WORDS: &[&str] = &["Exception", "Error", "ERROR:", "FATAL:"];
 const GROUP: usize = 32;
 /// Texts are merged into a common beginning of at least this length if there are too many.
 const MERGE: usize = 9;
+/// A text is not made shorter than this for a rarer beginning.
+const WINDOW: usize = 7;
 
 /// Lines of which only the last before an event matters are of one class; see [`Class`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// The line must be observed.
     Candidate,
-    /// Only the last line of this class before an event, or before the end, is observed.
+    /// Only the last line of this class (and of one task, for changes of state) before an event, or before the end, is observed.
     Last(u8),
 }
-
-/// Number of classes of [`Class::Last`].
-pub const CLASSES: usize = 24;
 
 #[derive(Debug)]
 struct Text {
@@ -57,9 +58,8 @@ pub struct Found {
 impl Prefilter {
     /// Compiles stage 1 for these probes.
     ///
-    /// # Errors
-    /// If there are more than [`CLASSES`] classes of lines of which only the last matters.
-    pub fn new(probes: &[Probe]) -> Result<Self, String> {
+    #[must_use]
+    pub fn new(probes: &[Probe]) -> Self {
         let mut texts: Vec<Text> = Vec::new();
         let mut add = |text: &str, class: Class| match texts.iter_mut().find(|t| t.text == text) {
             Some(known) if known.class != class => known.class = Class::Candidate,
@@ -69,31 +69,40 @@ impl Prefilter {
         for word in FAILURE_WORDS {
             add(word, Class::Candidate);
         }
-        let mut class = 1;
         for literal in track::LITERALS {
-            add(literal, Class::Last(class));
-            class += 1;
+            add(literal, Class::Last(track::class(literal)));
         }
-        for probe in probes.iter().filter(|p| p.entry.scope == Scope::Any) {
-            let class = match probe.owner {
-                Owner::Health => Class::Last(0),
-                Owner::Part { part: Part::Activity, .. } => {
-                    class += 1;
-                    Class::Last(class - 1)
-                }
-                _ => Class::Candidate,
-            };
+        // lines of the server's own log, and records at WARN and above, are never skipped: what is only about them need not be
+        // looked for; what must fall silent is listened to only once it was heard (see scan)
+        let never_skipped = |p: &&Probe| {
+            p.entry.from == Some(Process::Postgres)
+                || p.entry.level.is_some_and(|l| l >= MinLevel::Warn)
+                || matches!(p.owner, Owner::Part { part: Part::Activity, .. })
+        };
+        for probe in probes.iter().filter(|p| p.entry.scope == Scope::Any && !never_skipped(p)) {
+            let class = if probe.owner == Owner::Health { Class::Last(track::HEALTH) } else { Class::Candidate };
             for literal in &probe.entry.literals {
                 add(literal, class);
             }
         }
-        if usize::from(class) > CLASSES {
-            return Err(format!("more than {CLASSES} rules wait for silence"));
+        let background = Background::new();
+        let mut texts = merge(texts);
+        for text in &mut texts {
+            text.text = background.rarest(&text.text).to_owned();
         }
-        Self::build(merge(texts))
+        texts.sort_by(|a, b| a.text.cmp(&b.text));
+        // two texts with one window: a candidate line it is
+        texts.dedup_by(|b, a| {
+            let same = a.text == b.text;
+            if same && a.class != b.class {
+                a.class = Class::Candidate;
+            }
+            same
+        });
+        Self::build(texts)
     }
 
-    fn build(mut texts: Vec<Text>) -> Result<Self, String> {
+    fn build(mut texts: Vec<Text>) -> Self {
         // at one place the first text of a group wins: candidates come first
         texts.sort_by(|a, b| {
             (a.class != Class::Candidate).cmp(&(b.class != Class::Candidate)).then(a.text.cmp(&b.text))
@@ -117,7 +126,7 @@ impl Prefilter {
                 ),
             }
         }
-        Ok(Self { texts, groups, singles })
+        Self { texts, groups, singles }
     }
 
     /// Number of texts.
@@ -162,10 +171,37 @@ impl Prefilter {
     }
 }
 
-/// Candidate texts with a common beginning become that beginning while there are more than one group of them.
+/// How often four bytes in a row stand in healthy lines: the searcher looks at the first four of a text, so it is given the part of
+/// a text that begins with rare ones.
+struct Background(HashMap<[u8; 4], u32>);
+
+impl Background {
+    fn new() -> Self {
+        let mut counts = HashMap::new();
+        for four in include_bytes!("background.txt").windows(4) {
+            if let Some(four) = four.first_chunk::<4>() {
+                *counts.entry(*four).or_insert(0) += 1;
+            }
+        }
+        Self(counts)
+    }
+
+    /// The end of `text`, at least [`WINDOW`] bytes long, that begins with the rarest four bytes.
+    fn rarest<'t>(&self, text: &'t str) -> &'t str {
+        let count = |at: usize| {
+            let four = text.as_bytes().get(at..).and_then(|t| t.first_chunk::<4>());
+            four.map_or(u32::MAX, |f| self.0.get(f).copied().unwrap_or(0))
+        };
+        let last = text.len().saturating_sub(WINDOW);
+        let best = (0..=last).filter(|at| text.is_char_boundary(*at)).min_by_key(|at| (count(*at), *at)).unwrap_or(0);
+        text.get(best..).unwrap_or(text)
+    }
+}
+
+/// Candidate texts with a common beginning become that beginning while there are more than two groups of them.
 fn merge(mut texts: Vec<Text>) -> Vec<Text> {
     texts.sort_by(|a, b| a.text.cmp(&b.text));
-    while texts.len() > GROUP {
+    while texts.len() > 2 * GROUP {
         let common = |a: &Text, b: &Text| {
             let n = a.text.bytes().zip(b.text.bytes()).take_while(|(x, y)| x == y).count();
             (0..=n).rev().find(|n| a.text.is_char_boundary(*n)).unwrap_or(0)

@@ -5,23 +5,31 @@
 
 use std::ops::Range;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
+use super::observe::Observed;
+use super::{Engine, Owner, track};
 use super::collect;
-use super::facts::SourceFacts;
-use super::prefilter::{CLASSES, Found};
+use super::facts::{Part, SourceFacts};
+use super::prefilter::Found;
 use crate::record::layout::{Probe, probe};
 use crate::record::{KEEP_HEAD, KEEP_TAIL, Location, MAX_RECORD, Timestamp, normalize};
 
 /// The first records of a source are always looked at: they hold versions and tell which process wrote it.
 const BOOT: u64 = 256;
 
-/// A line kept because it may be the last of its class.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// Most tasks and states whose last line is kept.
+const MAX_KEPT: usize = 4096;
+
+/// A line kept because it may be the last of its kind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Kept {
+    key: Vec<u8>,
     bytes: Vec<u8>,
-    at: Option<(Location, u64)>,
+    at: Location,
+    seq: u64,
 }
 
 /// What one source needs between two chunks.
@@ -42,6 +50,8 @@ pub struct ScanState {
     /// Middle of an oversized record that was dropped: where in `buf`, how many bytes and lines.
     gap: Option<(usize, u64, u64)>,
     kept: Vec<Kept>,
+    /// Probes of loggers that must fall silent, after the line that they must fall silent after.
+    armed: Vec<u32>,
     #[serde(skip)]
     scratch: Scratch,
 }
@@ -60,6 +70,9 @@ struct OpenRecord {
 struct Scratch {
     found: Vec<Found>,
     starts: Vec<usize>,
+    key: Vec<u8>,
+    /// Key → index in `kept`.
+    index: HashMap<Vec<u8>, usize>,
     state: collect::Collector,
 }
 
@@ -82,7 +95,8 @@ impl ScanState {
             scanned: 0,
             open: None,
             gap: None,
-            kept: vec![Kept::default(); CLASSES],
+            kept: Vec::new(),
+            armed: Vec::new(),
             scratch: Scratch::default(),
         }
     }
@@ -100,10 +114,8 @@ impl Engine {
     /// Says that the source has ended.
     pub fn end(&self, state: &mut ScanState) {
         self.lines(state, true);
-        let kept = std::mem::take(&mut state.kept);
-        self.flush(state, kept);
+        self.flush(state, u64::MAX);
         collect::finish(&mut state.facts, &mut state.scratch.state);
-        state.kept = vec![Kept::default(); CLASSES];
         state.buf = Vec::new();
     }
 
@@ -187,7 +199,7 @@ impl Engine {
         let seq = state.facts.records;
         state.facts.records += 1;
         state.facts.headers += u64::from(open.header);
-        if self.filtered && open.healthy && seq >= BOOT {
+        if self.filtered && open.healthy && seq >= BOOT && state.armed.is_empty() {
             match run {
                 Some(run) => run.range.end = end,
                 None => *run = Some(Run { range: open.start..end, line: open.line, seq }),
@@ -212,34 +224,46 @@ impl Engine {
             found.sort_unstable();
         }
         let mut next_line = 0;
+        // of a class, only the last hit before a candidate line counts; states are kept for each task
+        let mut last: [Option<usize>; 2] = [None; 2];
         for hit in &found {
-            let at = run.range.start + hit.at;
-            let index = starts.partition_point(|s| *s <= at).saturating_sub(1);
-            let Some(&start) = starts.get(index) else { continue };
-            let end = starts.get(index + 1).copied().unwrap_or(run.range.end);
-            let line = buf.get(start..end).unwrap_or_default();
-            let place = Location { line: run.line + index as u64, byte: state.base + start as u64 };
-            let seq = run.seq + index as u64;
             match hit.last {
+                Some(track::STATES) => keep(state, buf, &run, starts, track::STATES, hit.at),
                 Some(class) => {
-                    if let Some(kept) = state.kept.get_mut(usize::from(class))
-                        && kept.at.is_none_or(|(_, s)| s != seq)
-                    {
-                        kept.bytes.clear();
-                        kept.bytes.extend_from_slice(line);
-                        kept.at = Some((place, seq));
+                    if let Some(slot) = last.get_mut(usize::from(class)) {
+                        *slot = Some(hit.at);
                     }
                 }
-                None if index >= next_line => {
-                    self.look(state, line, place, seq);
+                None => {
+                    let index = line_index(&run, starts, hit.at);
+                    if index < next_line {
+                        continue;
+                    }
                     next_line = index + 1;
+                    for (class, at) in (0_u8..).zip(&mut last) {
+                        if let Some(at) = at.take() {
+                            keep(state, buf, &run, starts, class, at);
+                        }
+                    }
+                    let (line, place, seq) = line_at(buf, &run, starts, index, state.base);
+                    self.look(state, line, place, seq);
+                    // listening for silence: every line behind it
+                    while !state.armed.is_empty() && next_line < starts.len() {
+                        let (line, place, seq) = line_at(buf, &run, starts, next_line, state.base);
+                        next_line += 1;
+                        self.look(state, line, place, seq);
+                    }
                 }
-                None => {}
+            }
+        }
+        for (class, at) in (0_u8..).zip(last) {
+            if let Some(at) = at {
+                keep(state, buf, &run, starts, class, at);
             }
         }
         state.scratch.found = found;
-        let last = starts.last().copied().unwrap_or(run.range.start);
-        if let Some(time) = time_of(buf.get(last..run.range.end).unwrap_or_default()) {
+        let last_start = starts.last().copied().unwrap_or(run.range.start);
+        if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
             state.facts.last_time = Some(time);
         }
         starts.clear();
@@ -251,25 +275,91 @@ impl Engine {
         let capped = (bytes.len() > MAX_RECORD).then(|| normalize::cap(bytes)).flatten();
         let record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
         let observed = self.observe(&record, seq, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
-        if observed.is_event() {
-            let before: Vec<Kept> =
-                state.kept.iter_mut().filter(|k| k.at.is_some_and(|(_, s)| s < seq)).map(std::mem::take).collect();
-            self.flush(state, before);
+        if observed.is_failure() {
+            self.flush(state, seq);
         }
+        self.arm(state, &observed);
         collect::add(&mut state.facts, &mut state.scratch.state, observed);
     }
 
-    fn flush(&self, state: &mut ScanState, mut kept: Vec<Kept>) {
-        kept.retain(|k| k.at.is_some());
-        kept.sort_by_key(|k| k.at.map(|(_, seq)| seq));
-        kept.dedup_by_key(|k| k.at.map(|(_, seq)| seq));
-        for line in kept {
-            let Some((at, seq)) = line.at else { continue };
-            let record = normalize::record(&line.bytes, at, false);
-            let observed = self.observe(&record, seq, None, &mut state.facts);
-            collect::add(&mut state.facts, &mut state.scratch.state, observed);
+    /// A step that must be followed by silence was seen: from now on every record is looked at, until the silence is broken.
+    fn arm(&self, state: &mut ScanState, observed: &Observed) {
+        for hit in &observed.steps {
+            let same = |owner: Owner| {
+                matches!(owner, Owner::Part { rule, alternative, part: Part::Activity }
+                    if alternative == hit.alternative && self.rules.rule(rule).is_some_and(|r| r.id == hit.rule))
+            };
+            let Some(probe) = (0_u32..).zip(&self.probes).find(|(_, p)| same(p.owner)).map(|(i, _)| i) else { continue };
+            state.armed.retain(|p| *p != probe);
+            if matches!(hit.part, Part::Step(_)) {
+                state.armed.push(probe);
+            }
         }
     }
+
+    /// Observes the kept lines before this record.
+    fn flush(&self, state: &mut ScanState, before: u64) {
+        let mut kept = std::mem::take(&mut state.kept);
+        state.scratch.index.clear();
+        kept.sort_by_key(|k| k.seq);
+        let later = kept.split_off(kept.partition_point(|k| k.seq < before));
+        kept.dedup_by_key(|k| k.seq);
+        for line in kept {
+            let record = normalize::record(&line.bytes, line.at, false);
+            let observed = if line.key.first() == Some(&track::HEALTH) {
+                self.observe(&record, line.seq, None, &mut state.facts)
+            } else {
+                Observed::of_state(&record, line.seq)
+            };
+            collect::add(&mut state.facts, &mut state.scratch.state, observed);
+        }
+        state.kept = later;
+    }
+}
+
+/// Which line of a run holds this place.
+fn line_index(run: &Run, starts: &[usize], at: usize) -> usize {
+    starts.partition_point(|s| *s <= run.range.start + at).saturating_sub(1)
+}
+
+/// A line of a run, where it is, and the number of its record.
+fn line_at<'b>(buf: &'b [u8], run: &Run, starts: &[usize], index: usize, base: u64) -> (&'b [u8], Location, u64) {
+    let start = starts.get(index).copied().unwrap_or(run.range.start);
+    let end = starts.get(index + 1).copied().unwrap_or(run.range.end);
+    let line = buf.get(start..end).unwrap_or_default();
+    (line, Location { line: run.line + index as u64, byte: base + start as u64 }, run.seq + index as u64)
+}
+
+/// Keeps a line as the last of its kind.
+fn keep(state: &mut ScanState, buf: &[u8], run: &Run, starts: &[usize], class: u8, at: usize) {
+    let (line, place, seq) = line_at(buf, run, starts, line_index(run, starts, at), state.base);
+    let mut key = std::mem::take(&mut state.scratch.key);
+    key.clear();
+    key.push(class);
+    if class == track::STATES {
+        let (subject, to) = track::state_key(line);
+        key.extend_from_slice(subject);
+        key.push(0);
+        key.extend_from_slice(to);
+    }
+    if state.scratch.index.len() != state.kept.len() {
+        state.scratch.index = state.kept.iter().enumerate().map(|(i, k)| (k.key.clone(), i)).collect();
+    }
+    let room = state.kept.len() < MAX_KEPT;
+    match state.scratch.index.get(&key).and_then(|i| state.kept.get_mut(*i)) {
+        Some(known) => {
+            known.bytes.clear();
+            known.bytes.extend_from_slice(line);
+            known.at = place;
+            known.seq = seq;
+        }
+        None if room => {
+            state.scratch.index.insert(key.clone(), state.kept.len());
+            state.kept.push(Kept { key: key.clone(), bytes: line.to_vec(), at: place, seq });
+        }
+        None => {}
+    }
+    state.scratch.key = key;
 }
 
 /// Drops what is done with, and the middle of a record that grows too large.

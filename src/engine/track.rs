@@ -3,51 +3,64 @@
 //! These lines delimit attempts, name jobs and tell which process wrote a log. Their texts have been the same since Flink 1.10
 //! (seen in runs of 1.20.5; `knowledge`: Task, ExecutionGraph, JobMaster, CheckpointCoordinator).
 
-use std::sync::OnceLock;
-
-use regex::Regex;
-
 use super::facts::{SourceFacts, StateChange};
 use crate::record::{Layout, LogRecord};
 use crate::rule::Process;
 
-/// Texts that must stand in a healthy line for it to be looked at.
-pub const LITERALS: &[&str] = &[
-    "to FAILED",
-    "to FAILING",
-    "to CANCELING",
-    "to CANCELLING",
-    "to DEPLOYING",
-    "to RESTARTING",
-    "to RUNNING",
-    "to CANCELED",
-    "to FINISHED",
-    "Completed checkpoint",
-];
+/// Texts that must stand in a healthy line for it to be looked at: changes of state, and completed checkpoints.
+pub const LITERALS: &[&str] = &["to FAIL", "to CANCEL", "to DEPLOYING", "to RESTARTING", "to RUNNING", "to FINISHED", CHECKPOINT];
 
-/// A change of state, if the record tells of one.
+const CHECKPOINT: &str = "Completed checkpoint";
+
+/// Class of healthy lines of the connector.
+pub const HEALTH: u8 = 0;
+/// Class of completed checkpoints.
+pub const CHECKPOINTS: u8 = 1;
+/// Class of changes of state, of which the last of each task and state is kept.
+pub const STATES: u8 = 2;
+
+/// Class of a text of [`LITERALS`].
+#[must_use]
+pub fn class(literal: &str) -> u8 {
+    if literal == CHECKPOINT { CHECKPOINTS } else { STATES }
+}
+
+/// What a line of class [`STATES`] is about: task or job, and the state entered. Lines with the same key replace each other.
+#[must_use]
+pub fn state_key(line: &[u8]) -> (&[u8], &[u8]) {
+    let find = |needle: &[u8]| memchr::memmem::find(line, needle);
+    let start = find(b" - ").map_or(0, |i| i + 3);
+    let rest = line.get(start..).unwrap_or_default();
+    let subject = rest.get(..memchr::memmem::find(rest, b" (").unwrap_or(rest.len())).unwrap_or_default();
+    let to = memchr::memmem::rfind(rest, b" to ").and_then(|i| rest.get(i + 4..)).unwrap_or_default();
+    let end = to.iter().position(|b| !b.is_ascii_uppercase()).unwrap_or(to.len());
+    (subject, to.get(..end).unwrap_or_default())
+}
+
+/// A change of state, if the record tells of one: `<task> (<ids>)[#<attempt>] (<ids>) switched from <A> to <B>`, for jobs
+/// `Job <name> (<id>) switched from state <A> to <B>`.
 #[must_use]
 pub fn state_change(record: &LogRecord<'_>) -> Option<StateChange> {
-    static TASK: OnceLock<Option<Regex>> = OnceLock::new();
     let text = record.own_text();
-    if !text.contains("switched from ") {
+    let (before, after) = text.split_once(" switched from ")?;
+    let is_job = after.starts_with("state ");
+    let mut words = after.strip_prefix("state ").unwrap_or(after).splitn(3, ' ');
+    let upper = |w: &str| w.trim_end_matches(|c: char| !c.is_ascii_uppercase()).to_owned();
+    let (from, to) = (upper(words.next()?), words.next().filter(|w| *w == "to").and(words.next())?);
+    let to = upper(to.split([' ', '\n']).next()?);
+    let (subject, ids) = before.split_once(" (")?;
+    let state = |w: &str| w.len() >= 6 && w.bytes().all(|b| b.is_ascii_uppercase());
+    if !state(&from) || !state(&to) || !ids.contains(')') {
         return None;
     }
-    let regex = TASK
-        .get_or_init(|| {
-            Regex::new(r"(?s)^(?P<subject>.{0,2000}?) \((?P<id>[0-9a-z_/]+)\)(?:#(?P<attempt>\d+))?(?: \([0-9a-f_]+\))? switched from (?P<state>state )?(?P<from>[A-Z]+) to (?P<to>[A-Z]+)").ok()
-        })
-        .as_ref()?;
-    let c = regex.captures(text)?;
-    let get = |name: &str| c.name(name).map_or("", |m| m.as_str());
-    let is_job = c.name("state").is_some();
-    let subject = if is_job { get("subject").strip_prefix("Job ").unwrap_or(get("subject")) } else { get("subject") };
+    let attempt = ids.split_once(")#").and_then(|(_, n)| n.split(' ').next()?.parse().ok());
+    let subject = if is_job { subject.strip_prefix("Job ").unwrap_or(subject) } else { subject };
     Some(StateChange {
         subject: subject.chars().take(200).collect(),
         is_job,
-        attempt: get("attempt").parse().ok().or_else(|| attempt_of_execution(text)),
-        from: get("from").to_owned(),
-        to: get("to").to_owned(),
+        attempt: attempt.or_else(|| attempt_of_execution(text)),
+        from,
+        to,
     })
 }
 

@@ -96,7 +96,7 @@ pub enum Probe {
     NotHeader,
     /// A header at INFO or below.
     Healthy,
-    /// A header at WARN or above, or one that does not say its level.
+    /// A header at WARN or above, one that does not say its level, or one of the server's own log.
     Other,
 }
 
@@ -182,7 +182,12 @@ fn slow(line: &[u8]) -> Probe {
             grammar::head(buffer.get(..filled).unwrap_or(&[]), 0)
         }
     };
-    found.map_or(Probe::NotHeader, |head| Probe::of(head.level))
+    match found {
+        None => Probe::NotHeader,
+        // whether a line of the server's log is healthy takes more than its severity
+        Some(head) if head.kind == grammar::Kind::Postgres => Probe::Other,
+        Some(head) => Probe::of(head.level),
+    }
 }
 
 /// Does a whole character stand at `at`?

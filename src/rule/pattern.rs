@@ -199,10 +199,33 @@ fn flush(run: &mut String, best: &mut Option<Vec<String>>) {
 }
 
 fn better(best: &mut Option<Vec<String>>, set: Vec<String>) {
-    let score = |s: &[String]| s.iter().map(|l| l.len()).min().unwrap_or(0) * 4 / (3 + s.len().min(9));
+    let score = |s: &[String]| (rarity(s), usize::MAX - s.len());
     if best.as_ref().is_none_or(|b| score(&set) > score(b)) {
         *best = Some(set);
     }
+}
+
+/// How seldom a healthy line holds one of these texts: long ones are rare, names of objects are rarer than words.
+#[must_use]
+pub fn rarity(set: &[String]) -> usize {
+    /// Words that stand in many lines of a healthy job: where there is a choice, another one is looked for.
+    const COMMON: &[&str] = &[
+        "basesourcetask", "checkpoint,", "complete", "completing", "executed", "finished", "offsets", "recover", "recovered", "checkpoint", "checkpointcoordinator", "checkpointfailuremanager", "checkpoints", "completed",
+        "connection", "connector", "consumer", "current", "database", "debezium", "execution", "executiongraph", "information",
+        "initialized", "jobmaster", "messages", "offset", "partition", "position", "postgres", "previous", "processing", "publication",
+        "reader", "received", "receiving", "records", "replication", "request", "resource", "resourcemanager", "resources", "running",
+        "snapshot", "source", "source:", "sourcecoordinator", "starting", "started", "state", "streaming", "streamtask", "switched",
+        "table", "tables", "task", "taskexecutor", "transaction", "triggering",
+    ];
+    let one = |text: &String| {
+        if COMMON.contains(&text.to_ascii_lowercase().as_str()) {
+            return 1;
+        }
+        let name = text.bytes().skip(1).any(|b| b.is_ascii_uppercase() || matches!(b, b'.' | b'_' | b'='));
+        text.len().min(24) + if name { 4 } else { 0 }
+    };
+    let rarest = set.iter().map(one).min().unwrap_or(0);
+    rarest.saturating_sub(set.len().saturating_sub(1).min(6))
 }
 
 /// A glob on a dotted name: `*` stands for any text. Abbreviated names (`o.a.f.C`, logback) match segment by segment.

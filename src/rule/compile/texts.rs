@@ -1,0 +1,245 @@
+//! The texts of a rule: braces, checks, fixes and examples.
+
+use super::{Compiler, ids, value};
+use crate::diagnostic::Problem;
+use crate::rule::raw::{RawCheck, RawExpect, RawFix, RawRule, Text};
+use crate::rule::template::{self, KINDS};
+use crate::rule::texts::{CheckText, Expectation, FixText, RuleTexts};
+use crate::rule::yaml::{self, Spanned};
+use crate::rule::{Role, Rule, sql};
+
+impl Compiler<'_> {
+    pub(super) fn texts(&mut self, raw: &RawRule, rule: &Rule) -> RuleTexts {
+        let noise = rule.role == Role::Noise;
+        if raw.source.is_empty() {
+            self.missing("source");
+        }
+        let why = if noise {
+            raw.why.as_ref().map(|w| w.value.clone()).unwrap_or_default()
+        } else {
+            self.required("why", raw.why.as_ref())
+        };
+        for text in [&raw.headline, &raw.why, &raw.title].into_iter().flatten() {
+            self.braces(text);
+        }
+        let matching = raw.examples.iter().filter(|e| !e.value.negative).count();
+        if matching == 0 || matching == raw.examples.len() {
+            self.problems.push(
+                Problem::error("RB010", "the rule needs an example that matches and one near miss", self.source)
+                    .at(0, 1, "in this rule")
+                    .help("examples: - log: |  ...   and one more with not: true"),
+            );
+        }
+        let misleading = raw
+            .misleading
+            .iter()
+            .map(|m| {
+                for t in [&m.says, &m.truth].into_iter().flatten() {
+                    self.braces(t);
+                }
+                (value(&m.says), value(&m.truth))
+            })
+            .collect();
+        for text in raw.never.iter().chain(&raw.see) {
+            self.braces(text);
+        }
+        RuleTexts {
+            why,
+            misleading,
+            checks: raw.checks.iter().map(|c| self.check(c, rule)).collect(),
+            fix: raw.fix.iter().map(|f| self.fix(f)).collect(),
+            never: ids(&raw.never),
+            affects: ids(&raw.affects),
+            fixed_in: ids(&raw.fixed_in),
+            see: ids(&raw.see),
+            source: ids(&raw.source),
+            examples: raw.examples.iter().map(|e| (value(&e.value.log), !e.value.negative)).collect(),
+        }
+    }
+
+    fn braces(&mut self, text: &Text) {
+        for brace in template::braces(&text.value) {
+            let known_kind = brace.kind.as_deref().is_none_or(|k| KINDS.contains(&k));
+            if self.vocabulary.get(&brace.name).is_none() {
+                let help = self.vocabulary.nearest(&brace.name).map(|n| format!("did you mean {{{n}}}?"));
+                self.problem("RB009", format!("{{{}}} is no parameter", brace.name), text, "in this text", help);
+            } else if !known_kind {
+                self.problem(
+                    "RB009",
+                    format!("'{}' is no kind", brace.kind.unwrap_or_default()),
+                    text,
+                    "in this text",
+                    Some(KINDS.join(", ")),
+                );
+            }
+        }
+    }
+
+    fn check(&mut self, raw: &Spanned<RawCheck>, rule: &Rule) -> CheckText {
+        let c = &raw.value;
+        let given: Vec<(&str, &Text)> = [("sql", &c.sql), ("shell", &c.shell), ("look", &c.look)]
+            .into_iter()
+            .filter_map(|(k, t)| Some((k, t.as_ref()?)))
+            .collect();
+        let (kind, text) = match given.as_slice() {
+            [(kind, text)] => (*kind, text.value.trim().to_owned()),
+            _ => {
+                self.problem("RB012", "a check has exactly one of sql, shell, look", raw, "this check", None);
+                ("look", String::new())
+            }
+        };
+        for (_, t) in &given {
+            self.braces(t);
+        }
+        for t in [&c.ask, &c.healthy].into_iter().flatten() {
+            self.braces(t);
+        }
+        if kind == "sql" {
+            self.sql(&text, c.changes, raw);
+        }
+        if c.id.is_none() || (kind == "sql" && c.ask.is_none()) {
+            self.problem("RB002", "a check needs 'id', and SQL an 'ask'", raw, "this check", None);
+        }
+        let run_as = self.word(
+            "run_as",
+            c.run_as.as_ref(),
+            "any",
+            &[("any", "any"), ("owner", "owner"), ("superuser", "superuser"), ("cdc-user", "cdc-user")],
+        );
+        let on = c.on.as_ref().map_or_else(
+            || {
+                match (kind, rule.system()) {
+                    ("shell", _) => "shell",
+                    ("look", _) => "look",
+                    (_, "debezium" | "network" | "flink" | "postgres") => "postgres",
+                    (_, "mysql") => "mysql",
+                    (_, "starrocks" | "doris") => "starrocks",
+                    (_, other) => other,
+                }
+                .to_owned()
+            },
+            |t| t.value.clone(),
+        );
+        CheckText {
+            id: value(&c.id),
+            ask: value(&c.ask),
+            kind: kind.to_owned(),
+            text,
+            expect: c.expect.as_ref().map(expectation),
+            healthy: c.healthy.as_ref().map(|t| t.value.clone()),
+            reading: c.reading.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+            run_as: run_as.to_owned(),
+            versions: c.versions.as_ref().map(|t| t.value.clone()),
+            on,
+            changes: c.changes,
+        }
+    }
+
+    fn sql(&mut self, text: &str, changes: bool, place: &Spanned<RawCheck>) {
+        if !changes && let Some(why) = sql::refuse(text) {
+            self.problem(
+                "RB011",
+                format!("this SQL may not be run as a reading check: {why}"),
+                place,
+                "this check",
+                Some("say changes: true if it must change something".into()),
+            );
+        }
+        if let Some(long) = text.lines().find(|l| l.chars().count() > 96) {
+            let (start, len) = yaml::span(place);
+            self.problems.push(
+                Problem::error(
+                    "RB014",
+                    format!("a line of SQL is {} characters long", long.chars().count()),
+                    self.source,
+                )
+                .at(start, len, "break it at a clause")
+                .warning(),
+            );
+        }
+    }
+
+    fn fix(&mut self, raw: &Spanned<RawFix>) -> FixText {
+        let f = &raw.value;
+        let mut given: Vec<(&str, String, &Text)> =
+            [("sql", &f.sql), ("shell", &f.shell), ("hba", &f.hba), ("flink", &f.flink)]
+                .into_iter()
+                .filter_map(|(k, t)| t.as_ref().map(|t| (k, t.value.trim().to_owned(), t)))
+                .collect();
+        for (_, _, t) in &given {
+            self.braces(t);
+        }
+        let conf = f.conf.as_ref().map(|c| {
+            let lines: Vec<String> = c.set.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+            (lines.join("\n"), c.file.as_ref().map(|t| t.value.clone()))
+        });
+        if given.len() + usize::from(conf.is_some()) > 1 {
+            self.problem("RB012", "a step has at most one of sql, conf, shell, hba, flink", raw, "this step", None);
+        }
+        if f.action.is_none() {
+            self.problem("RB002", "a step needs 'do'", raw, "this step", None);
+        }
+        if let Some(t) = &f.action {
+            self.braces(t);
+        }
+        let owner = self.word(
+            "owner",
+            f.owner.as_ref(),
+            "dba",
+            &[("dba", "dba"), ("network", "network"), ("flink", "flink"), ("app", "app"), ("cloud", "cloud")],
+        );
+        let risk = self.word(
+            "risk",
+            f.risk.as_ref(),
+            "none",
+            &[("none", "none"), ("downtime", "downtime"), ("data-loss", "data-loss")],
+        );
+        let steps = [
+            ("none", "none"),
+            ("reload-postgres", "reload-postgres"),
+            ("restart-postgres", "restart-postgres"),
+            ("restart-job", "restart-job"),
+            ("restart-job-without-state", "restart-job-without-state"),
+        ];
+        let then = f
+            .then
+            .iter()
+            .map(|t| self.word("step after", Some(t), "none", &steps).to_owned())
+            .filter(|t| t != "none")
+            .collect();
+        let (kind, text, file) = match (given.pop(), conf) {
+            (Some((kind, text, _)), _) => (kind, text, None),
+            (None, Some((text, file))) => ("conf", text, file),
+            (None, None) => ("text", String::new(), None),
+        };
+        FixText {
+            action: value(&f.action),
+            kind: kind.to_owned(),
+            text,
+            file,
+            run_as: f.run_as.as_ref().map(|t| t.value.clone()),
+            owner: owner.to_owned(),
+            changes: f.changes.unwrap_or(matches!(kind, "sql" | "conf" | "hba")),
+            then,
+            on: f.on.clone(),
+            risk: risk.to_owned(),
+            risk_note: f.risk_note.as_ref().map(|t| t.value.clone()),
+        }
+    }
+}
+
+fn expectation(e: &RawExpect) -> Expectation {
+    let text = |t: &Option<Text>| t.as_ref().map(|t| t.value.clone());
+    Expectation {
+        column: text(&e.column).or_else(|| e.below_column.as_ref().and_then(|b| text(&b.column))),
+        equals: text(&e.equals),
+        not_equal: text(&e.not_equal),
+        above: text(&e.above),
+        at_least: text(&e.at_least),
+        at_most: text(&e.at_most),
+        matches: text(&e.matches),
+        is_null: e.is_null,
+        rows: text(&e.rows),
+        below_column: e.below_column.as_ref().and_then(|b| text(&b.other)),
+    }
+}
