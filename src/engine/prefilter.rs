@@ -31,7 +31,7 @@ pub enum Class {
     Last(u8),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Text {
     text: String,
     class: Class,
@@ -40,10 +40,11 @@ struct Text {
 /// A compiled stage 1.
 #[derive(Debug)]
 pub struct Prefilter {
-    texts: Vec<Text>,
-    groups: Vec<(usize, packed::Searcher)>,
-    /// Texts that no packed searcher takes, searched for one by one.
-    singles: Vec<(usize, memchr::memmem::Finder<'static>)>,
+    /// Texts that may stand in any line.
+    anywhere: Searcher,
+    /// Texts that matter only in lines of certain loggers.
+    scoped: Searcher,
+    loggers: Loggers,
 }
 
 /// A place where a text was found.
@@ -55,22 +56,29 @@ pub struct Found {
     pub last: Option<u8>,
 }
 
+/// What the logger of a healthy line says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// No text is looked for in lines of this logger alone.
+    Plain,
+    /// Some text is.
+    OfLogger,
+    /// The line has not the shape of Flink's default layout, so its logger is not known here.
+    Unknown,
+}
+
 impl Prefilter {
     /// Compiles stage 1 for these probes.
-    ///
     #[must_use]
     pub fn new(probes: &[Probe]) -> Self {
-        let mut texts: Vec<Text> = Vec::new();
-        let mut add = |text: &str, class: Class| match texts.iter_mut().find(|t| t.text == text) {
-            Some(known) if known.class != class => known.class = Class::Candidate,
-            Some(_) => {}
-            None => texts.push(Text { text: text.to_owned(), class }),
-        };
+        let mut anywhere = Texts::default();
+        let mut scoped = Texts::default();
+        let mut loggers = Loggers::default();
         for word in FAILURE_WORDS {
-            add(word, Class::Candidate);
+            anywhere.add(word, Class::Candidate);
         }
         for literal in track::LITERALS {
-            add(literal, Class::Last(track::class(literal)));
+            anywhere.add(literal, Class::Last(track::class(literal)));
         }
         // lines of the server's own log, and records at WARN and above, are never skipped: what is only about them need not be
         // looked for; what must fall silent is listened to only once it was heard (see scan)
@@ -81,12 +89,148 @@ impl Prefilter {
         };
         for probe in probes.iter().filter(|p| p.entry.scope == Scope::Any && !never_skipped(p)) {
             let class = if probe.owner == Owner::Health { Class::Last(track::HEALTH) } else { Class::Candidate };
+            let of_logger = probe.entry.logger.as_ref().is_some_and(|l| loggers.add(&l.text));
+            let texts = if of_logger { &mut scoped } else { &mut anywhere };
             for literal in &probe.entry.literals {
-                add(literal, class);
+                texts.add(literal, class);
             }
         }
+        loggers.finish();
+        Self { anywhere: Searcher::new(anywhere), scoped: Searcher::new(scoped), loggers }
+    }
+
+    /// Number of texts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.anywhere.texts.len() + self.scoped.texts.len()
+    }
+
+    /// True if no text is looked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The texts.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        self.anywhere.texts.iter().chain(&self.scoped.texts).map(|t| t.text.as_str()).collect()
+    }
+
+    /// Looks at a line's logger.
+    #[inline]
+    #[must_use]
+    pub fn line(&self, line: &[u8]) -> Line {
+        match logger(line) {
+            None => Line::Unknown,
+            Some(name) if self.loggers.may_end(name) => Line::OfLogger,
+            Some(_) => Line::Plain,
+        }
+    }
+
+    /// Finds all texts in `haystack`, in order. `lines` are the places of lines of loggers that have texts of their own; `None`:
+    /// the loggers are not known, any line may be of one. `found` is cleared first.
+    pub fn find(&self, haystack: &[u8], lines: Option<&[(usize, usize)]>, found: &mut Vec<Found>) {
+        found.clear();
+        self.anywhere.find(haystack, 0, found);
+        match lines {
+            None => self.scoped.find(haystack, 0, found),
+            Some(lines) => {
+                for (start, end) in lines {
+                    self.scoped.find(haystack.get(*start..*end).unwrap_or_default(), *start, found);
+                }
+            }
+        }
+        found.sort_unstable();
+    }
+}
+
+/// The logger of a line of Flink's default layout (`<stamp> <level, 5 wide> <logger> [...] - ...` or `- ...`): column 30.
+#[inline]
+fn logger(line: &[u8]) -> Option<&[u8]> {
+    if line.get(19) != Some(&b',') || line.get(23) != Some(&b' ') || line.get(29) != Some(&b' ') {
+        return None;
+    }
+    let rest = line.get(30..)?;
+    let end = memchr::memchr(b' ', rest)?;
+    let name = rest.get(..end)?;
+    let next = rest.get(end..)?.iter().find(|b| **b != b' ')?;
+    let dotted = name.first().is_some_and(u8::is_ascii_alphabetic) && name.contains(&b'.');
+    (dotted && matches!(next, b'[' | b'-')).then_some(name)
+}
+
+/// The last eight bytes of the loggers that have texts of their own.
+#[derive(Debug, Default)]
+struct Loggers {
+    ends: Vec<u64>,
+    bits: [u64; 16],
+}
+
+impl Loggers {
+    /// Takes a glob on loggers; false if its end is not fixed over eight bytes.
+    fn add(&mut self, glob: &str) -> bool {
+        let fixed = glob.rsplit('*').next().unwrap_or("");
+        let Some(end) = last_eight(fixed.as_bytes()) else { return false };
+        self.ends.push(end);
+        true
+    }
+
+    fn finish(&mut self) {
+        self.ends.sort_unstable();
+        self.ends.dedup();
+        for end in &self.ends {
+            let bit = Self::bit(*end);
+            if let Some(word) = self.bits.get_mut(bit / 64) {
+                *word |= 1 << (bit % 64);
+            }
+        }
+    }
+
+    #[inline]
+    fn may_end(&self, name: &[u8]) -> bool {
+        // a name under eight bytes is of no glob here: it would have to be longer
+        let Some(end) = last_eight(name) else { return false };
+        let bit = Self::bit(end);
+        self.bits.get(bit / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1) && self.ends.binary_search(&end).is_ok()
+    }
+
+    #[inline]
+    fn bit(end: u64) -> usize {
+        usize::try_from(end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54).unwrap_or(0)
+    }
+}
+
+#[inline]
+fn last_eight(name: &[u8]) -> Option<u64> {
+    name.last_chunk::<8>().map(|b| u64::from_le_bytes(*b))
+}
+
+#[derive(Debug, Default)]
+struct Texts(Vec<Text>);
+
+impl Texts {
+    fn add(&mut self, text: &str, class: Class) {
+        match self.0.iter_mut().find(|t| t.text == text) {
+            Some(known) if known.class != class => known.class = Class::Candidate,
+            Some(_) => {}
+            None => self.0.push(Text { text: text.to_owned(), class }),
+        }
+    }
+}
+
+/// A SIMD searcher for a set of texts.
+#[derive(Debug)]
+struct Searcher {
+    texts: Vec<Text>,
+    groups: Vec<(usize, packed::Searcher)>,
+    /// Texts that no packed searcher takes, searched for one by one.
+    singles: Vec<(usize, memchr::memmem::Finder<'static>)>,
+}
+
+impl Searcher {
+    fn new(texts: Texts) -> Self {
         let background = Background::new();
-        let mut texts = merge(texts);
+        let mut texts = merge(texts.0);
         for text in &mut texts {
             text.text = background.rarest(&text.text).to_owned();
         }
@@ -99,10 +243,6 @@ impl Prefilter {
             }
             same
         });
-        Self::build(texts)
-    }
-
-    fn build(mut texts: Vec<Text>) -> Self {
         // at one place the first text of a group wins: candidates come first
         texts.sort_by(|a, b| {
             (a.class != Class::Candidate).cmp(&(b.class != Class::Candidate)).then(a.text.cmp(&b.text))
@@ -129,36 +269,20 @@ impl Prefilter {
         Self { texts, groups, singles }
     }
 
-    /// Number of texts.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.texts.len()
-    }
-
-    /// The texts.
-    #[must_use]
-    pub fn texts(&self) -> Vec<&str> {
-        self.texts.iter().map(|t| t.text.as_str()).collect()
-    }
-
-    /// Finds all texts in `haystack`, in order. `found` is cleared first.
-    pub fn find(&self, haystack: &[u8], found: &mut Vec<Found>) {
-        found.clear();
+    /// Appends what is found; `offset` is added to every place.
+    fn find(&self, haystack: &[u8], offset: usize, found: &mut Vec<Found>) {
         for (first, searcher) in &self.groups {
             let mut from = 0;
             while let Some(m) = searcher.find_in(haystack, aho_corasick::Span { start: from, end: haystack.len() }) {
-                self.push(first + m.pattern().as_usize(), m.start(), found);
+                self.push(first + m.pattern().as_usize(), offset + m.start(), found);
                 // one behind, not behind the end: the next text may overlap this one
                 from = m.start() + 1;
             }
         }
         for (index, finder) in &self.singles {
             for at in finder.find_iter(haystack) {
-                self.push(*index, at, found);
+                self.push(*index, offset + at, found);
             }
-        }
-        if self.groups.len() + self.singles.len() > 1 {
-            found.sort_unstable();
         }
     }
 
@@ -193,15 +317,23 @@ impl Background {
             four.map_or(u32::MAX, |f| self.0.get(f).copied().unwrap_or(0))
         };
         let last = text.len().saturating_sub(WINDOW);
-        let best = (0..=last).filter(|at| text.is_char_boundary(*at)).min_by_key(|at| (count(*at), *at)).unwrap_or(0);
+        // the searcher sees half-bytes: small letters and blanks look much alike to it
+        let plain = |at: usize| {
+            let four = text.as_bytes().get(at..at + 4).unwrap_or_default();
+            four.iter().filter(|b| b.is_ascii_lowercase() || **b == b' ').count()
+        };
+        let best = (0..=last)
+            .filter(|at| text.is_char_boundary(*at))
+            .min_by_key(|at| (count(*at) > 0, plain(*at), count(*at), *at))
+            .unwrap_or(0);
         text.get(best..).unwrap_or(text)
     }
 }
 
-/// Candidate texts with a common beginning become that beginning while there are more than two groups of them.
+/// Candidate texts with a common beginning become that beginning while there are more than one group of them.
 fn merge(mut texts: Vec<Text>) -> Vec<Text> {
     texts.sort_by(|a, b| a.text.cmp(&b.text));
-    while texts.len() > 2 * GROUP {
+    while texts.len() > GROUP {
         let common = |a: &Text, b: &Text| {
             let n = a.text.bytes().zip(b.text.bytes()).take_while(|(x, y)| x == y).count();
             (0..=n).rev().find(|n| a.text.is_char_boundary(*n)).unwrap_or(0)

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::observe::Observed;
-use super::{Engine, Owner, track};
 use super::collect;
 use super::facts::{Part, SourceFacts};
-use super::prefilter::Found;
+use super::observe::Observed;
+use super::prefilter::{Found, Line};
+use super::{Engine, Owner, track};
 use crate::record::layout::{Probe, probe};
 use crate::record::{KEEP_HEAD, KEEP_TAIL, Location, MAX_RECORD, Timestamp, normalize};
 
@@ -70,6 +70,7 @@ struct OpenRecord {
 struct Scratch {
     found: Vec<Found>,
     starts: Vec<usize>,
+    of_logger: Vec<(usize, usize)>,
     key: Vec<u8>,
     /// Key → index in `kept`.
     index: HashMap<Vec<u8>, usize>,
@@ -81,6 +82,8 @@ struct Run {
     range: Range<usize>,
     line: u64,
     seq: u64,
+    /// The loggers of its lines are known.
+    known: bool,
 }
 
 impl ScanState {
@@ -200,9 +203,15 @@ impl Engine {
         state.facts.records += 1;
         state.facts.headers += u64::from(open.header);
         if self.filtered && open.healthy && seq >= BOOT && state.armed.is_empty() {
-            match run {
-                Some(run) => run.range.end = end,
-                None => *run = Some(Run { range: open.start..end, line: open.line, seq }),
+            let kind = self.prefilter.line(buf.get(open.start..end).unwrap_or_default());
+            let known = kind != Line::Unknown;
+            if run.as_ref().is_some_and(|r| r.known != known) {
+                self.run(state, buf, run, starts);
+            }
+            let run = run.get_or_insert(Run { range: open.start..end, line: open.line, seq, known });
+            run.range.end = end;
+            if kind == Line::OfLogger {
+                state.scratch.of_logger.push((open.start - run.range.start, end - run.range.start));
             }
             starts.push(open.start);
             return;
@@ -217,7 +226,9 @@ impl Engine {
         let Some(run) = run.take() else { return };
         let bytes = buf.get(run.range.clone()).unwrap_or_default();
         let mut found = std::mem::take(&mut state.scratch.found);
-        self.prefilter.find(bytes, &mut found);
+        let lines = run.known.then_some(state.scratch.of_logger.as_slice());
+        self.prefilter.find(bytes, lines, &mut found);
+        state.scratch.of_logger.clear();
         // escape sequences may stand inside a text: such lines are looked at
         if memchr::memchr2(0x1b, 0, bytes).is_some() {
             found.extend(memchr::memchr2_iter(0x1b, 0, bytes).map(|at| Found { at, last: None }));
@@ -289,7 +300,9 @@ impl Engine {
                 matches!(owner, Owner::Part { rule, alternative, part: Part::Activity }
                     if alternative == hit.alternative && self.rules.rule(rule).is_some_and(|r| r.id == hit.rule))
             };
-            let Some(probe) = (0_u32..).zip(&self.probes).find(|(_, p)| same(p.owner)).map(|(i, _)| i) else { continue };
+            let Some(probe) = (0_u32..).zip(&self.probes).find(|(_, p)| same(p.owner)).map(|(i, _)| i) else {
+                continue;
+            };
             state.armed.retain(|p| *p != probe);
             if matches!(hit.part, Part::Step(_)) {
                 state.armed.push(probe);

@@ -8,7 +8,7 @@ use crate::record::{Layout, LogRecord};
 use crate::rule::Process;
 
 /// Texts that must stand in a healthy line for it to be looked at: changes of state, and completed checkpoints.
-pub const LITERALS: &[&str] = &["to FAIL", "to CANCEL", "to DEPLOYING", "to RESTARTING", "to RUNNING", "to FINISHED", CHECKPOINT];
+pub const LITERALS: &[&str] = &["switched from ", CHECKPOINT];
 
 const CHECKPOINT: &str = "Completed checkpoint";
 
