@@ -1,7 +1,7 @@
 //! Scores the rule base on labelled logs: `cargo run --release --example score -- DIR...`
 //!
-//! Each folder below DIR that holds a `label.json` is one case: TaskManager and JobManager logs are given together, with `--server`
-//! the server's log too. The label is mapped to cause ids by `samples/labels.tsv`. Prints one line a case that is wrong, a
+//! Each folder below DIR that holds a `label.json` is one case: its logs (packed ones too) are given together, with `--server`
+//! the server's log as well. The label is mapped to cause ids by `samples/labels.tsv`. Prints one line a case that is wrong, a
 //! confusion table, and exits 1 if the share of right first causes is below `--at-least`.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::{env, fs};
 
 use cdc_doctor::diagnosis::{Diagnosis, Options, State};
 use cdc_doctor::engine::Engine;
+use cdc_doctor::input::{CHUNK, Limits, discover, read_all};
 use cdc_doctor::pipeline::Pipeline;
 use cdc_doctor::rule::RuleSet;
 
@@ -123,20 +124,24 @@ fn label(case: &Path) -> String {
     json["cause"].as_str().unwrap_or("none").to_owned()
 }
 
+/// The logs of a case as the command line would read the folder, without the server's unless asked for.
 fn diagnose(engine: &Arc<Engine>, case: &Path, server: bool) -> Diagnosis {
     let mut pipeline = Pipeline::with(Arc::clone(engine));
-    let mut files: Vec<PathBuf> = fs::read_dir(case).expect("case").flatten().map(|e| e.path()).collect();
-    files.sort();
-    for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !name.ends_with(".log") || (!server && name.starts_with("postgres")) {
+    let found = discover(&[case.to_path_buf()], Limits::default());
+    for problem in &found.problems {
+        eprintln!("{}: {}", problem.path, problem.what);
+    }
+    for source in &found.sources {
+        let name = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        if !server && name.starts_with("postgres") {
             continue;
         }
-        let source = pipeline.begin(&name, None);
-        for chunk in fs::read(&file).expect("log").chunks(256 << 10) {
-            pipeline.push(source, chunk);
+        let number = pipeline.begin(name, source.series);
+        let (_, problem) = read_all(source, None, CHUNK, &mut |bytes| pipeline.push(number, bytes));
+        if let Some(problem) = problem {
+            eprintln!("{}: {}", problem.path, problem.what);
         }
-        pipeline.end(source);
+        pipeline.end(number);
     }
     pipeline.diagnose(&Options::default())
 }

@@ -17,15 +17,14 @@ pub struct Collector {
     stretch: HashMap<String, usize>,
     /// Number of hits of each part of each sequence.
     parts: HashMap<(String, usize, Part), usize>,
-    last_inside_trace: bool,
+    /// The newest record that was seen to end inside a trace.
+    inside_trace: Option<u64>,
 }
 
 /// Adds what one record says.
 pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observed) {
-    if observed.layout.is_some_and(|l| l != Layout::None) && observed.seq >= facts.records.saturating_sub(1) {
-        collector.last_inside_trace = observed.inside_trace;
-    } else if observed.layout == Some(Layout::None) {
-        collector.last_inside_trace = observed.inside_trace;
+    if observed.inside_trace {
+        collector.inside_trace = collector.inside_trace.max(Some(observed.seq));
     }
     if let Some(time) = observed.time {
         if facts.first_time.is_none() {
@@ -56,7 +55,8 @@ pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observe
 
 /// Says whether the input ended inside a trace.
 pub fn finish(facts: &mut SourceFacts, collector: &mut Collector) {
-    facts.ends_inside_record = collector.last_inside_trace;
+    // healthy records behind it may not have been looked at, but they were counted
+    facts.ends_inside_record = collector.inside_trace.is_some_and(|seq| seq + 1 == facts.records);
     *collector = Collector::default();
 }
 

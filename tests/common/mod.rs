@@ -1,0 +1,192 @@
+//! What the tests on whole logs share: the folders of `samples/`, the engine, and a short form of a report.
+
+#![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use cdc_doctor::diagnosis::Options;
+use cdc_doctor::engine::Engine;
+use cdc_doctor::input::{CHUNK, Limits, discover, read_all};
+use cdc_doctor::pipeline::{Facts, Pipeline};
+use cdc_doctor::report::model::{InputStatus, build};
+use cdc_doctor::report::{Confidence, Report, State, VerdictKind};
+use serde::{Deserialize, Serialize};
+
+/// One log of a sample.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Its file name, without `.gz`.
+    pub name: String,
+    /// Rotated files of one log have the same number.
+    pub series: Option<u32>,
+    /// Its text.
+    pub bytes: Vec<u8>,
+}
+
+/// One folder of `samples/`.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// `postgres/wal-level-not-logical`.
+    pub name: String,
+    /// The folder.
+    pub dir: PathBuf,
+    /// `cause` of its `label.json`.
+    pub label: String,
+    /// `params` of its `label.json`.
+    pub params: BTreeMap<String, String>,
+    /// Its logs, in the order in which they are read.
+    pub logs: Vec<Log>,
+}
+
+impl Sample {
+    /// No fault of the source is in it.
+    pub fn is_healthy(&self) -> bool {
+        self.name.starts_with("healthy/")
+    }
+}
+
+/// The top folder of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Names of all samples: folders with a `label.json`.
+pub fn names() -> Vec<String> {
+    let top = root().join("samples");
+    let mut names: Vec<String> = walkdir::WalkDir::new(&top)
+        .into_iter()
+        .flatten()
+        .filter(|e| e.file_name() == "label.json")
+        .map(|e| e.path().parent().unwrap().strip_prefix(&top).unwrap().to_str().unwrap().replace('\\', "/"))
+        .collect();
+    names.sort();
+    assert!(names.len() > 40, "the samples are not there");
+    names
+}
+
+/// Reads one sample.
+pub fn sample(name: &str) -> Sample {
+    let dir = root().join("samples").join(name);
+    let text = fs::read_to_string(dir.join("label.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let plain = |v: &serde_json::Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let params = json["params"].as_object().unwrap().iter().map(|(k, v)| (k.clone(), plain(v))).collect();
+    let label = json["cause"].as_str().unwrap().to_owned();
+    Sample { name: name.to_owned(), logs: read(&dir), dir, label, params }
+}
+
+/// All samples, read once.
+pub fn samples() -> &'static [Sample] {
+    static SAMPLES: OnceLock<Vec<Sample>> = OnceLock::new();
+    SAMPLES.get_or_init(|| names().iter().map(|n| sample(n)).collect())
+}
+
+/// The logs in a folder (or the file), as the command line would read them.
+pub fn read(path: &Path) -> Vec<Log> {
+    let found = discover(&[path.to_path_buf()], Limits::default());
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    found
+        .sources
+        .iter()
+        .map(|source| {
+            let mut bytes = Vec::new();
+            let (_, problem) = read_all(source, None, CHUNK, &mut |b| bytes.extend_from_slice(b));
+            assert!(problem.is_none(), "{problem:?}");
+            let name = source.name.rsplit('/').next().unwrap().trim_end_matches(".gz").to_owned();
+            Log { name, series: source.series, bytes }
+        })
+        .collect()
+}
+
+/// Label → cause ids that it stands for; `-` is no cause.
+pub fn labels() -> BTreeMap<String, Vec<String>> {
+    let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in fs::read_to_string(root().join("samples/labels.tsv")).unwrap().lines() {
+        let (label, id) = line.split_once('\t').expect("two columns");
+        map.entry(label.to_owned()).or_default().push(id.to_owned());
+    }
+    map
+}
+
+/// The engine with the shipped rules.
+pub fn engine() -> &'static Arc<Engine> {
+    static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();
+    ENGINE.get_or_init(|| Arc::new(Engine::new(cdc_doctor::builtin::rules().unwrap(), true).unwrap()))
+}
+
+/// The same without the prefilter.
+pub fn oracle() -> &'static Arc<Engine> {
+    static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();
+    ENGINE.get_or_init(|| Arc::new(Engine::new(cdc_doctor::builtin::rules().unwrap(), false).unwrap()))
+}
+
+/// Scans logs in chunks of a size.
+pub fn scan(engine: &Arc<Engine>, logs: &[Log], chunk: usize) -> Pipeline {
+    let mut pipeline = Pipeline::with(Arc::clone(engine));
+    for log in logs {
+        let source = pipeline.begin(&log.name, log.series);
+        log.bytes.chunks(chunk).for_each(|c| pipeline.push(source, c));
+        pipeline.end(source);
+    }
+    pipeline
+}
+
+/// The facts of logs.
+pub fn facts(engine: &Arc<Engine>, logs: &[Log], chunk: usize) -> Facts {
+    scan(engine, logs, chunk).facts()
+}
+
+/// The report of logs.
+pub fn report(logs: &[Log]) -> Report {
+    let diagnosis = scan(engine(), logs, CHUNK).diagnose(&Options::default());
+    build(&diagnosis, &engine().rules, &InputStatus::default(), "0.0.0")
+}
+
+/// What a report amounts to, short enough to be read in a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub verdict: VerdictKind,
+    pub diagnoses: Vec<Found>,
+    pub symptoms: Vec<String>,
+    pub unrecognised: Vec<String>,
+    pub needs: Vec<String>,
+}
+
+/// One cause of a summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub cause: String,
+    pub confidence: Confidence,
+    pub state: State,
+    pub count: u64,
+    pub params: BTreeMap<String, String>,
+}
+
+impl Summary {
+    /// Of a report.
+    pub fn of(report: &Report) -> Self {
+        let found = report.diagnoses.iter().map(|d| Found {
+            cause: d.cause.clone(),
+            confidence: d.confidence,
+            state: d.state,
+            count: d.count,
+            params: d.params.iter().map(|(k, p)| (k.clone(), p.value.clone())).collect(),
+        });
+        Self {
+            verdict: report.verdict_kind,
+            diagnoses: found.collect(),
+            symptoms: report.symptoms.iter().map(|s| s.id.clone()).collect(),
+            unrecognised: report.unrecognised.iter().map(|u| u.class.clone()).collect(),
+            needs: report.needs.iter().map(|n| n.what.clone()).collect(),
+        }
+    }
+
+    /// Id of the first cause, or `-`.
+    pub fn first(&self) -> &str {
+        self.diagnoses.first().map_or("-", |d| d.cause.as_str())
+    }
+}
