@@ -39,9 +39,7 @@ pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observe
     {
         facts.layout = Some(layout);
     }
-    if let Some(number) = observed.checkpoint
-        && facts.checkpoint.as_ref().is_none_or(|(n, _, _)| *n < number)
-    {
+    if let Some(number) = observed.checkpoint {
         facts.checkpoint = Some((number, observed.time, observed.at.map_or(0, |a| a.line)));
     }
     for (name, value, line, key) in &observed.context {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::condition::{Hit, Subject};
 use super::facts::{Excerpt, LinkLine, Match, Matched, Part, SourceFacts, StateChange, StepHit, Unknown};
+use super::scan::BOOT;
 use super::{Engine, Owner, role, secrets, track};
 use crate::record::{Layout, Level, LogRecord, Timestamp};
 use crate::rule::{Process, Role};
@@ -41,10 +42,10 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Rules matched, or an exception was thrown: what an event of the time line is made of.
+    /// It stands on the time line: the lines kept before it come first.
     #[must_use]
-    pub fn is_failure(&self) -> bool {
-        self.matched.is_some() || self.unknown.is_some()
+    pub fn is_event(&self) -> bool {
+        self.matched.is_some() || self.unknown.is_some() || self.state.is_some() || self.health.is_some()
     }
 
     /// What a record says that holds nothing but a change of state or a checkpoint.
@@ -79,34 +80,34 @@ struct Looker<'e, 'r, 'b> {
 
 impl Engine {
     /// Looks at one record.
-    pub(super) fn observe(&self, record: &LogRecord<'_>, seq: u64, gap: Gap, facts: &mut SourceFacts) -> Observed {
+    ///
+    /// `healthy`: a line that the prefilter may have skipped; it tells of the source only if it said something, so that facts do
+    /// not depend on what was skipped.
+    pub(super) fn observe(&self, record: &LogRecord<'_>, seq: u64, healthy: bool, gap: Gap, facts: &mut SourceFacts) -> Observed {
         let chain = match &record.trace {
             Some(range) => trace::parse(&record.text, range.start, &self.shading),
             None => ThrowableChain::default(),
         };
-        track::identify(record, facts);
-        if facts.connector.is_none() && track::names_connector(record) {
-            facts.connector = Some(record.at.line);
-        }
-        if let Some(id) = track::job_id(record.own_text()) {
-            let name = track::job_name(record.own_text(), id);
-            let known = facts.jobs.entry(id.to_owned()).or_default();
-            if known.name.is_none() {
-                known.name = name.map(str::to_owned);
-            }
-            if known.line == 0 {
-                known.line = record.at.line;
-            }
-        }
         let mut observed = Observed::of_state(record, seq);
         observed.lines += gap.map_or(0, |g| g.1);
         let mut looker =
             Looker { engine: self, subject: Subject { record, chain: &chain }, gap, redactions: BTreeMap::new() };
         looker.look(&mut observed, facts);
+        let said = observed.matched.is_some() || !observed.context.is_empty() || !observed.steps.is_empty();
+        if seq < BOOT || !healthy || said {
+            identify(record, facts);
+        }
         for (kind, n) in looker.redactions {
             *facts.redactions.entry(kind).or_insert(0) += n;
         }
         observed
+    }
+
+    /// True if the record is a healthy line of the connector.
+    pub(super) fn is_healthy(&self, record: &LogRecord<'_>) -> bool {
+        let chain = ThrowableChain::default();
+        let subject = Subject { record, chain: &chain };
+        self.probes.iter().filter(|p| p.owner == Owner::Health).any(|p| subject.matches(&p.entry).is_some())
     }
 
     /// Probes that may match: those one of whose literals stands in the record's text or throwables.
@@ -157,6 +158,7 @@ impl Looker<'_, '_, '_> {
                 Owner::Health => {
                     let line = record.own_text().trim().lines().next().unwrap_or("");
                     let text: String = line.split(", ").next().unwrap_or(line).chars().take(60).collect();
+                    let text = secrets::cut(&text, &mut self.redactions);
                     observed.health.get_or_insert(text);
                 }
                 Owner::Context => {}
@@ -396,6 +398,24 @@ impl Looker<'_, '_, '_> {
             evidence,
             frames,
         })
+    }
+}
+
+/// Process, versions, jobs and connector that a record names.
+fn identify(record: &LogRecord<'_>, facts: &mut SourceFacts) {
+    track::identify(record, facts);
+    if facts.connector.is_none() && track::names_connector(record) {
+        facts.connector = Some(record.at.line);
+    }
+    if let Some(id) = track::job_id(record.own_text()) {
+        let name = track::job_name(record.own_text(), id);
+        let known = facts.jobs.entry(id.to_owned()).or_default();
+        if known.name.is_none() {
+            known.name = name.map(str::to_owned);
+        }
+        if known.line == 0 {
+            known.line = record.at.line;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::record::layout::{Probe, probe};
 use crate::record::{KEEP_HEAD, KEEP_TAIL, Location, MAX_RECORD, Timestamp, normalize};
 
 /// The first records of a source are always looked at: they hold versions and tell which process wrote it.
-const BOOT: u64 = 256;
+pub const BOOT: u64 = 256;
 
 /// Most tasks and states whose last line is kept.
 const MAX_KEPT: usize = 4096;
@@ -218,7 +218,7 @@ impl Engine {
         }
         self.run(state, buf, run, starts);
         let bytes = buf.get(open.start..end).unwrap_or_default();
-        self.look(state, bytes, Location { line: open.line, byte: state.base + open.start as u64 }, seq);
+        self.look(state, bytes, Location { line: open.line, byte: state.base + open.start as u64 }, seq, open.healthy);
     }
 
     /// The end of a run: searches it.
@@ -235,58 +235,48 @@ impl Engine {
             found.sort_unstable();
         }
         let mut next_line = 0;
-        // of a class, only the last hit before a candidate line counts; states are kept for each task
-        let mut last: [Option<usize>; 2] = [None; 2];
+        let mut quiet: Vec<(u8, usize)> = Vec::new();
         for hit in &found {
-            match hit.last {
-                Some(track::STATES) => keep(state, buf, &run, starts, track::STATES, hit.at),
-                Some(class) => {
-                    if let Some(slot) = last.get_mut(usize::from(class)) {
-                        *slot = Some(hit.at);
-                    }
+            let Some(class) = hit.last else {
+                let index = line_index(&run, starts, hit.at);
+                if index < next_line {
+                    continue;
                 }
-                None => {
-                    let index = line_index(&run, starts, hit.at);
-                    if index < next_line {
-                        continue;
-                    }
-                    next_line = index + 1;
-                    for (class, at) in (0_u8..).zip(&mut last) {
-                        if let Some(at) = at.take() {
-                            keep(state, buf, &run, starts, class, at);
-                        }
-                    }
-                    let (line, place, seq) = line_at(buf, &run, starts, index, state.base);
-                    self.look(state, line, place, seq);
-                    // listening for silence: every line behind it
-                    while !state.armed.is_empty() && next_line < starts.len() {
-                        let (line, place, seq) = line_at(buf, &run, starts, next_line, state.base);
-                        next_line += 1;
-                        self.look(state, line, place, seq);
-                    }
+                next_line = index + 1;
+                // what this line says beside is found when it is looked at
+                quiet.retain(|(_, at)| line_index(&run, starts, *at) < index);
+                self.keep_last(state, buf, &run, starts, &quiet);
+                quiet.clear();
+                let (line, place, seq) = line_at(buf, &run, starts, index, state.base);
+                self.look(state, line, place, seq, true);
+                // listening for silence: every line behind it
+                while !state.armed.is_empty() && next_line < starts.len() {
+                    let (line, place, seq) = line_at(buf, &run, starts, next_line, state.base);
+                    next_line += 1;
+                    self.look(state, line, place, seq, true);
                 }
+                continue;
+            };
+            if next_line == 0 || line_index(&run, starts, hit.at) >= next_line {
+                quiet.push((class, hit.at));
             }
         }
-        for (class, at) in (0_u8..).zip(last) {
-            if let Some(at) = at {
-                keep(state, buf, &run, starts, class, at);
-            }
-        }
+        self.keep_last(state, buf, &run, starts, &quiet);
         state.scratch.found = found;
         let last_start = starts.last().copied().unwrap_or(run.range.start);
         if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
-            state.facts.last_time = Some(time);
+            state.facts.last_time = state.facts.last_time.max(Some(time));
         }
         starts.clear();
     }
 
     /// Parses a record and collects what it says. The kept lines before it come first.
-    fn look(&self, state: &mut ScanState, bytes: &[u8], at: Location, seq: u64) {
+    fn look(&self, state: &mut ScanState, bytes: &[u8], at: Location, seq: u64, healthy: bool) {
         let gap = state.gap.take();
         let capped = (bytes.len() > MAX_RECORD).then(|| normalize::cap(bytes)).flatten();
         let record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
-        let observed = self.observe(&record, seq, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
-        if observed.is_failure() {
+        let observed = self.observe(&record, seq, healthy, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
+        if observed.is_event() {
             self.flush(state, seq);
         }
         self.arm(state, &observed);
@@ -295,7 +285,10 @@ impl Engine {
 
     /// A step that must be followed by silence was seen: from now on every record is looked at, until the silence is broken.
     fn arm(&self, state: &mut ScanState, observed: &Observed) {
-        for hit in &observed.steps {
+        // the line of the step itself is of such a logger: it does not break the silence behind it
+        let words = observed.steps.iter().filter(|h| h.part == Part::Activity);
+        let steps = observed.steps.iter().filter(|h| matches!(h.part, Part::Step(_)));
+        for hit in words.chain(steps) {
             let same = |owner: Owner| {
                 matches!(owner, Owner::Part { rule, alternative, part: Part::Activity }
                     if alternative == hit.alternative && self.rules.rule(rule).is_some_and(|r| r.id == hit.rule))
@@ -320,13 +313,33 @@ impl Engine {
         for line in kept {
             let record = normalize::record(&line.bytes, line.at, false);
             let observed = if line.key.first() == Some(&track::HEALTH) {
-                self.observe(&record, line.seq, None, &mut state.facts)
+                self.observe(&record, line.seq, true, None, &mut state.facts)
             } else {
                 Observed::of_state(&record, line.seq)
             };
             collect::add(&mut state.facts, &mut state.scratch.state, observed);
         }
         state.kept = later;
+    }
+}
+
+impl Engine {
+    /// Of lines between two lines that are looked at, keeps the last of each kind.
+    fn keep_last(&self, state: &mut ScanState, buf: &[u8], run: &Run, starts: &[usize], quiet: &[(u8, usize)]) {
+        for (_, at) in quiet.iter().filter(|(class, _)| *class == track::STATES) {
+            keep(state, buf, run, starts, track::STATES, *at);
+        }
+        if let Some((class, at)) = quiet.iter().rev().find(|(class, _)| *class == track::CHECKPOINTS) {
+            keep(state, buf, run, starts, *class, *at);
+        }
+        // the text of a healthy line may stand in one that is none
+        let healthy = quiet.iter().rev().filter(|(class, _)| *class == track::HEALTH).find(|(_, at)| {
+            let (line, place, _) = line_at(buf, run, starts, line_index(run, starts, *at), state.base);
+            self.is_healthy(&normalize::record(line, place, false))
+        });
+        if let Some((class, at)) = healthy {
+            keep(state, buf, run, starts, *class, *at);
+        }
     }
 }
 
