@@ -1,13 +1,13 @@
 //! `rules`: list, check and test rules.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{Format, RulesArgs, RulesCommand};
 use super::exit::Exit;
-use super::terminal::Quiet;
-use crate::diagnostic::{Problem, Severity};
+use super::terminal::{Color, Environment, MAX_WIDTH, Quiet};
+use crate::diagnostic::{self, Look, Problem, Severity};
 use crate::error::Error;
 use crate::rule::set::has_errors;
 use crate::rule::{Role, RuleSet};
@@ -79,7 +79,7 @@ fn check(dir: &Path, alone: bool) -> Result<Exit, Error> {
         .map_err(|e| Error::Rules { path: dir.display().to_string(), what: e.to_string() })?;
     let mut problems = loaded.problems;
     if !has_errors(&problems) {
-        problems.extend(examples::check(&Arc::new(loaded.set), dir).map_err(Error::Internal)?);
+        problems.extend(examples::check(&Arc::new(loaded.set), &loaded.sources).map_err(Error::Internal)?);
     }
     print_problems(&problems, &mut Quiet::new(io::stderr()));
     let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
@@ -97,9 +97,15 @@ fn check(dir: &Path, alone: bool) -> Result<Exit, Error> {
 
 /// Renders problems with the place in the YAML.
 pub(super) fn print_problems(problems: &[Problem], out: &mut dyn Write) {
+    let environment = Environment::read();
+    let terminal = io::stderr().is_terminal();
+    let look = Look {
+        width: MAX_WIDTH,
+        ascii: environment.ascii(false, terminal),
+        color: environment.color(Color::Auto, terminal),
+    };
     for problem in problems {
-        let report = miette::Report::new(problem.clone());
-        let _ = writeln!(out, "{report:?}");
+        let _ = writeln!(out, "{}", diagnostic::render(problem, look));
     }
 }
 
