@@ -101,10 +101,8 @@ impl Compiler<'_> {
         for t in [&c.ask, &c.healthy].into_iter().flatten() {
             self.braces(t);
         }
-        if kind == "sql" {
-            if let Some(sql) = &c.sql {
-                self.sql(sql, c.changes);
-            }
+        if let ("sql", Some(sql)) = (kind, &c.sql) {
+            self.sql(sql, c.changes);
         }
         if c.id.is_none() || (kind == "sql" && c.ask.is_none()) {
             self.problem("RB002", "a check needs 'id', and SQL an 'ask'", raw, "this check", None);
