@@ -31,7 +31,8 @@ fn pack() -> Result<(), String> {
     if rule::set::has_errors(&loaded.problems) {
         let mut text = String::new();
         for problem in loaded.problems {
-            text.push_str(&format!("{:?}\n", miette::Report::new(problem)));
+            let look = diagnostic::Look { width: 100, ascii: false, color: false };
+            text.push_str(&format!("{}\n", diagnostic::render(&problem, look)));
         }
         return Err(text);
     }

@@ -24,6 +24,17 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// In words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// A place in the source text with a remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
@@ -105,28 +116,65 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-impl miette::Diagnostic for Problem {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.code))
-    }
+/// How problems are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Cells of a line; the rule's own lines do not wrap.
+    pub width: usize,
+    /// Boxes of ASCII signs.
+    pub ascii: bool,
+    /// ANSI colours.
+    pub color: bool,
+}
 
+/// Draws a problem: `error[RB007]: ...`, the place in the file, what to do.
+#[must_use]
+pub fn render(problem: &Problem, look: Look) -> String {
+    let mut characters = if look.ascii { miette::ThemeCharacters::ascii() } else { miette::ThemeCharacters::unicode() };
+    // the code stands in the line of the message, not in one of its own
+    characters.error = format!("error[{}]:", problem.code);
+    characters.warning = format!("warning[{}]:", problem.code);
+    let styles = if look.color { miette::ThemeStyles::ansi() } else { miette::ThemeStyles::none() };
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme { characters, styles })
+        .with_width(look.width)
+        .with_links(false);
+    let mut out = String::new();
+    if handler.render_report(&mut out, &Drawn(problem)).is_err() {
+        return format!("{}[{}]: {}\n", problem.severity.name(), problem.code, problem.message);
+    }
+    out.trim_start().to_owned()
+}
+
+/// A problem as miette wants it.
+#[derive(Debug)]
+struct Drawn<'p>(&'p Problem);
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl miette::Diagnostic for Drawn<'_> {
     fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.severity {
+        Some(match self.0.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|h| Box::new(h) as Box<dyn fmt::Display>)
+        self.0.help.as_ref().map(|h| Box::new(h) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(self)
+        Some(self.0)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().map(|l| miette::LabeledSpan::new(Some(l.text.clone()), l.start, l.len))))
+        Some(Box::new(self.0.labels.iter().map(|l| miette::LabeledSpan::new(Some(l.text.clone()), l.start, l.len))))
     }
 }
 

@@ -3,15 +3,14 @@
 //! An example is scanned like any log. A rule passes if it matched each of its examples (its own patterns, or its sequence), and
 //! none of its near misses.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnosis::sequence;
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, SourceText};
 use crate::engine::Engine;
 use crate::engine::facts::{EventKind, SourceFacts};
 use crate::pipeline::Pipeline;
-use crate::rule::RuleSet;
+use crate::rule::{Role, Rule, RuleSet, compile};
 
 /// An example that does not do what it says.
 #[derive(Debug, Clone)]
@@ -88,21 +87,42 @@ fn of_events(facts: &SourceFacts) -> Vec<String> {
         .collect()
 }
 
-/// Failed examples as problems that point at their rule file in `dir`.
+/// Examples of rule files that do not do what they say, as problems that point at them.
 ///
 /// # Errors
 /// If the rules cannot be compiled into an engine.
-pub fn check(rules: &Arc<RuleSet>, _dir: &Path) -> Result<Vec<Problem>, String> {
-    let outcome = run(rules)?;
+pub fn check(rules: &Arc<RuleSet>, sources: &[Arc<SourceText>]) -> Result<Vec<Problem>, String> {
+    let engine = Arc::new(Engine::new(Arc::clone(rules), true).map_err(|e| e.to_string())?);
     let mut problems = Vec::new();
-    for failure in outcome.failures {
-        let Some(rule) = rules.get(&failure.rule) else { continue };
-        let source = Arc::new(crate::diagnostic::SourceText { name: rule.file.clone(), text: String::new() });
-        problems.push(Problem::error(
-            "RB015",
-            format!("{}: example {} {}", failure.rule, failure.number, failure.what),
-            &source,
-        ));
+    for (index, rule) in rules.rules().iter().enumerate() {
+        let Some(source) = sources.iter().find(|s| s.name == rule.file) else { continue };
+        for (number, (log, positive)) in rules.texts(index).examples.iter().enumerate() {
+            let (at, len) = compile::example_place(source, number);
+            let matched = matching(&engine, log);
+            if matched.contains(&rule.id) != *positive {
+                let (what, label) = if *positive {
+                    (format!("{} does not match its example {}", rule.id, number + 1), "no entry fits this")
+                } else {
+                    (format!("{} matches its near miss {}", rule.id, number + 1), "says not: true")
+                };
+                problems.push(Problem::error("RB015", what, source).at(at, len, label));
+            }
+            for other in matched.iter().filter_map(|id| rules.get(id)).filter(|r| *positive && rivals(rule, r)) {
+                problems.push(
+                    Problem::error("RB016", format!("{} matches this example, too", other.id), source)
+                        .at(at, len, "two causes for one text")
+                        .help("name the other under alternatives, leads_to or masks, or make one pattern say more")
+                        .warning(),
+                );
+            }
+        }
     }
     Ok(problems)
+}
+
+/// Two causes that say nothing of each other.
+fn rivals(one: &Rule, other: &Rule) -> bool {
+    let names = |a: &Rule, b: &Rule| [&a.alternatives, &a.leads_to, &a.masks].iter().any(|ids| ids.contains(&b.id));
+    let causes = one.role == Role::Cause && other.role == Role::Cause;
+    causes && one.id != other.id && !names(one, other) && !names(other, one)
 }

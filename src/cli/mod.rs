@@ -6,6 +6,7 @@ pub mod explain;
 pub mod rules;
 pub mod scan;
 pub mod terminal;
+mod usage;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -24,6 +25,10 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(error) = usage::error(&error) {
+                tell(&error);
+                return Exit::Trouble;
+            }
             let trouble = error.use_stderr();
             // a reader that has gone away is no trouble
             let _ = error.print();
@@ -47,8 +52,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
 
 /// Writes an error and its hint to standard error.
 fn tell(error: &Error) {
-    if let Error::BadRules { problems, .. } = error {
-        rules::print_problems(problems, &mut Quiet::new(io::stderr()));
+    if let Error::BadRules { problems, path, .. } = error {
+        rules::print_problems(problems, path.as_ref(), &mut Quiet::new(io::stderr()));
     }
     let mut err = Quiet::new(anstream::stderr());
     let bold = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));

@@ -1,14 +1,15 @@
 //! `rules`: list, check and test rules.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{Format, RulesArgs, RulesCommand};
 use super::exit::Exit;
-use super::terminal::Quiet;
-use crate::diagnostic::{Problem, Severity};
+use super::terminal::{Color, Environment, MAX_WIDTH, Quiet};
+use crate::diagnostic::{self, Look, Problem, Severity, SourceText};
 use crate::error::Error;
+use crate::report::words;
 use crate::rule::set::has_errors;
 use crate::rule::{Role, RuleSet};
 use crate::{builtin, examples};
@@ -79,27 +80,46 @@ fn check(dir: &Path, alone: bool) -> Result<Exit, Error> {
         .map_err(|e| Error::Rules { path: dir.display().to_string(), what: e.to_string() })?;
     let mut problems = loaded.problems;
     if !has_errors(&problems) {
-        problems.extend(examples::check(&Arc::new(loaded.set), dir).map_err(Error::Internal)?);
+        problems.extend(examples::check(&Arc::new(loaded.set), &loaded.sources).map_err(Error::Internal)?);
     }
-    print_problems(&problems, &mut Quiet::new(io::stderr()));
+    print_problems(&problems, dir, &mut Quiet::new(io::stderr()));
     let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
     let mut out = Quiet::new(io::stdout());
     if errors == 0 {
-        writeln!(out, "{} rule files, {} warnings, no errors.", loaded.files, problems.len())?;
+        let (files, warnings) =
+            (counted("1 rule file|{n} rule files", loaded.files), counted("1 warning|{n} warnings", problems.len()));
+        writeln!(out, "{files}, {warnings}, no errors.")?;
         return Ok(Exit::Fine);
     }
     let mut files: Vec<&str> = problems.iter().map(|p| p.source.name.as_str()).collect();
     files.sort_unstable();
     files.dedup();
-    writeln!(out, "{errors} errors in {} of {} files. Nothing was loaded.", files.len(), loaded.files)?;
+    let (errors, all) = (counted("1 error|{n} errors", errors), counted("1 file|{n} files", loaded.files));
+    writeln!(out, "{errors} in {} of {all}. Nothing was loaded.", files.len())?;
     Ok(Exit::Trouble)
 }
 
-/// Renders problems with the place in the YAML.
-pub(super) fn print_problems(problems: &[Problem], out: &mut dyn Write) {
+/// A phrase with a number in it.
+fn counted(template: &str, number: usize) -> String {
+    words::counted(template, u64::try_from(number).unwrap_or(u64::MAX))
+}
+
+/// Renders problems with the place in the YAML files of `dir`.
+pub(super) fn print_problems(problems: &[Problem], dir: &Path, out: &mut dyn Write) {
+    let environment = Environment::read();
+    let terminal = io::stderr().is_terminal();
+    let look = Look {
+        width: MAX_WIDTH,
+        ascii: environment.ascii(false, terminal),
+        color: environment.color(Color::Auto, terminal),
+    };
     for problem in problems {
-        let report = miette::Report::new(problem.clone());
-        let _ = writeln!(out, "{report:?}");
+        // rules know their file as rules/..., the reader needs its path
+        let file = problem.source.name.strip_prefix("rules/").unwrap_or(&problem.source.name);
+        let name = dir.join(file).display().to_string();
+        let source = Arc::new(SourceText { name, text: problem.source.text.clone() });
+        let problem = Problem { source, ..problem.clone() };
+        let _ = writeln!(out, "{}", diagnostic::render(&problem, look));
     }
 }
 

@@ -3,6 +3,7 @@
 mod anchor;
 mod texts;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::pattern::MIN_LITERAL;
@@ -78,6 +79,14 @@ pub fn entries(
     (entries, c.problems)
 }
 
+/// Place of the example with this index; the beginning of the file if there is none.
+#[must_use]
+pub fn example_place(source: &Arc<SourceText>, index: usize) -> (usize, usize) {
+    let raw: Option<RawRule> = yaml::read(source).ok();
+    let log = raw.as_ref().and_then(|raw| raw.examples.get(index)).and_then(|e| e.value.log.as_ref());
+    log.map_or((0, 1), |log| yaml::inside(source, log, 0, log.value.trim_end().len()))
+}
+
 struct Compiler<'s> {
     source: &'s Arc<SourceText>,
     vocabulary: &'s Vocabulary,
@@ -97,6 +106,19 @@ impl Compiler<'_> {
         let mut problem = Problem::error(code, message, self.source).at(start, len, label);
         problem.help = help;
         self.problems.push(problem);
+    }
+
+    /// A problem of a part of a text.
+    fn problem_in(&mut self, code: &'static str, message: String, text: &Text, part: Range<usize>, label: &str) {
+        let (start, len) = yaml::inside(self.source, text, part.start, part.end);
+        self.problems.push(Problem::error(code, message, self.source).at(start, len, label));
+    }
+
+    /// Adds to the last problem what to do.
+    fn help(&mut self, help: Option<String>) {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.help = help;
+        }
     }
 
     fn missing(&mut self, key: &str) {
@@ -136,7 +158,7 @@ impl Compiler<'_> {
                 "RB003",
                 format!("the id is '{}', the path says '{expected_id}'", text.value),
                 text,
-                "id",
+                "not the path",
                 None,
             );
         }
@@ -272,14 +294,17 @@ impl Compiler<'_> {
         let pattern = match Pattern::new(&text.value) {
             Ok(pattern) => pattern,
             Err(bad) => {
-                self.problem("RB005", "this is not a regular expression", text, "in this pattern", Some(bad.0));
+                self.problem_in("RB005", "this pattern cannot be used".into(), text, bad.range, &bad.what);
                 return None;
             }
         };
         for name in pattern.captures() {
             if self.vocabulary.get(&name).is_none() {
                 let help = self.vocabulary.nearest(&name).map(|n| format!("did you mean {n}?"));
-                self.problem("RB006", format!("parameters.yaml has no '{name}'"), text, "captured here", help);
+                let at = text.value.find(&format!("<{name}>")).map_or(0, |at| at + 1);
+                let message = format!("parameters.yaml has no '{name}'");
+                self.problem_in("RB006", message, text, at..at + name.len(), "captured here");
+                self.help(help);
             }
         }
         Some(pattern)
@@ -291,13 +316,14 @@ impl Compiler<'_> {
         let broken = (raw.value.message.is_some() && entry.message.is_none())
             || (raw.value.log.is_some() && entry.log.is_none());
         if entry.literals.is_empty() && !broken {
-            self.problem(
-                "RB007",
-                "this entry has no fixed text, so it would have to be tried on every line",
-                raw,
-                &format!("the prefilter needs {MIN_LITERAL} fixed characters in a row"),
-                Some("add words that always stand in the message, such as 'permission denied for'".into()),
-            );
+            let message = "this entry has no fixed text, so it would have to be tried on every line";
+            let label = format!("the prefilter needs {MIN_LITERAL} fixed characters in a row");
+            let help = Some("add words that always stand in the message, such as 'permission denied for'".into());
+            let e = &raw.value;
+            match [&e.message, &e.log, &e.exception, &e.raw_exception, &e.logger].into_iter().flatten().next() {
+                Some(text) => self.problem("RB007", message, text, &label, help),
+                None => self.problem("RB007", message, raw, &label, help),
+            }
         }
         entry
     }

@@ -3,6 +3,7 @@
 //! A blank stands for any run of white space, `"` for any quotation mark. A [`Pattern`] is compiled on first use; the
 //! fixed texts that a match must contain are found when the rule is compiled, so that the prefilter can look for them.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -15,6 +16,8 @@ pub const MIN_LITERAL: usize = 4;
 const MAX_ALTERNATIVES: usize = 24;
 /// Limit on one compiled pattern, bytes.
 const SIZE_LIMIT: usize = 1 << 20;
+/// Patterns up to this many bytes cannot reach the limit without a counted repetition.
+const SHORT: usize = 300;
 
 const QUOTES: &str = r#"(?:\\?["'`“”„‘’]|&quot;|«\s?|\s?»)"#;
 const QUOTES_IN_CLASS: &str = r#""'`“”„‘’«»\\"#;
@@ -38,33 +41,51 @@ impl Clone for Pattern {
 
 /// What is wrong with a pattern.
 #[derive(Debug)]
-pub struct BadPattern(pub String);
+pub struct BadPattern {
+    /// In words.
+    pub what: String,
+    /// Bytes of the pattern it is about.
+    pub range: Range<usize>,
+}
+
+impl BadPattern {
+    fn of(error: &regex_syntax::Error) -> Self {
+        let (what, span) = match error {
+            regex_syntax::Error::Parse(error) => (error.kind().to_string(), *error.span()),
+            regex_syntax::Error::Translate(error) => (error.kind().to_string(), *error.span()),
+            other => return Self { what: other.to_string(), range: 0..usize::MAX },
+        };
+        Self { what, range: span.start.offset..span.end.offset }
+    }
+}
 
 impl Pattern {
     /// Checks a pattern and finds its fixed texts.
     ///
     /// # Errors
-    /// The regex crate's message, with the spot marked.
+    /// What is wrong, and where in the text.
     pub fn new(text: &str) -> Result<Self, BadPattern> {
         if let Err(error) = regex_syntax::Parser::new().parse(text) {
-            return Err(BadPattern(error.to_string()));
+            return Err(BadPattern::of(&error));
         }
-        let translated = translate(text);
-        let hir = regex_syntax::Parser::new().parse(&translated).map_err(|e| BadPattern(e.to_string()))?;
+        let whole = |what: String| BadPattern { what, range: 0..text.len() };
+        let hir = regex_syntax::Parser::new().parse(&translate(text)).map_err(|e| whole(BadPattern::of(&e).what))?;
         let literals = required(&hir).unwrap_or_default();
-        Ok(Self { text: text.to_owned(), literals, regex: OnceLock::new() })
+        let pattern = Self { text: text.to_owned(), literals, regex: OnceLock::new() };
+        // compiling costs time, and only counted repetitions and long texts become too large
+        let counted = text.as_bytes().windows(2).any(|pair| matches!(pair, [b'{', digit] if digit.is_ascii_digit()));
+        if counted || text.len() > SHORT {
+            pattern.compile().map_err(|_| whole("the compiled pattern is larger than 1 MiB".into()))?;
+        }
+        Ok(pattern)
     }
 
     /// Compiles the pattern now.
     ///
     /// # Errors
     /// If it is too large.
-    pub fn compile(&self) -> Result<Regex, BadPattern> {
-        regex::RegexBuilder::new(&translate(&self.text))
-            .size_limit(SIZE_LIMIT)
-            .nest_limit(100)
-            .build()
-            .map_err(|e| BadPattern(e.to_string()))
+    pub fn compile(&self) -> Result<Regex, regex::Error> {
+        regex::RegexBuilder::new(&translate(&self.text)).size_limit(SIZE_LIMIT).nest_limit(100).build()
     }
 
     /// The compiled pattern; `None` only if it is over the size limit, which `rules check` refuses.
@@ -209,69 +230,16 @@ fn better(best: &mut Option<Vec<String>>, set: Vec<String>) {
 #[must_use]
 pub fn rarity(set: &[String]) -> usize {
     /// Words that stand in many lines of a healthy job: where there is a choice, another one is looked for.
-    const COMMON: &[&str] = &[
-        "basesourcetask",
-        "checkpoint,",
-        "complete",
-        "completing",
-        "executed",
-        "finished",
-        "offsets",
-        "recover",
-        "recovered",
-        "checkpoint",
-        "checkpointcoordinator",
-        "checkpointfailuremanager",
-        "checkpoints",
-        "completed",
-        "connection",
-        "connector",
-        "consumer",
-        "current",
-        "database",
-        "debezium",
-        "execution",
-        "executiongraph",
-        "information",
-        "initialized",
-        "jobmaster",
-        "messages",
-        "offset",
-        "partition",
-        "position",
-        "postgres",
-        "previous",
-        "processing",
-        "publication",
-        "reader",
-        "received",
-        "receiving",
-        "records",
-        "replication",
-        "request",
-        "resource",
-        "resourcemanager",
-        "resources",
-        "running",
-        "snapshot",
-        "source",
-        "source:",
-        "sourcecoordinator",
-        "starting",
-        "started",
-        "state",
-        "streaming",
-        "streamtask",
-        "switched",
-        "table",
-        "tables",
-        "task",
-        "taskexecutor",
-        "transaction",
-        "triggering",
-    ];
+    const COMMON: &str = "\
+        basesourcetask checkpoint, complete completing executed finished offsets recover recovered checkpoint \
+        checkpointcoordinator checkpointfailuremanager checkpoints completed connection connector consumer \
+        current database debezium execution executiongraph information initialized jobmaster messages offset \
+        partition position postgres previous processing publication reader received receiving records \
+        replication request resource resourcemanager resources running snapshot source source: sourcecoordinator \
+        starting started state streaming streamtask switched table tables task taskexecutor transaction \
+        triggering";
     let one = |text: &String| {
-        if COMMON.contains(&text.to_ascii_lowercase().as_str()) {
+        if COMMON.split(' ').any(|word| word.eq_ignore_ascii_case(text)) {
             return 1;
         }
         let name = text.bytes().skip(1).any(|b| b.is_ascii_uppercase() || matches!(b, b'.' | b'_' | b'='));

@@ -75,6 +75,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// Number of rule files read.
     pub files: usize,
+    /// All files read.
+    pub sources: Vec<Arc<SourceText>>,
 }
 
 impl RuleSet {
@@ -217,7 +219,7 @@ impl RuleSet {
         }
         set.edges(&sources, &mut problems);
         set.version = hash.finalize().to_hex().chars().take(12).collect();
-        Loaded { set, problems, files: count }
+        Loaded { set, problems, files: count, sources }
     }
 
     /// Reads and compiles the rule files under `dir` on top of `base`.

@@ -143,8 +143,9 @@ fn placeholder(brace: &Brace, target: Target, unknown: &str) -> String {
     let name = &brace.name;
     match (target, brace.kind.as_deref()) {
         (Target::Prose, _) => unknown.to_owned(),
-        (Target::Sql, Some("ident" | "relation" | "list")) => format!(":\"{name}\""),
-        (Target::Sql, Some("number")) => format!(":{name}"),
+        (Target::Sql, Some("ident")) => format!(":\"{name}\""),
+        // psql would quote `public.orders` as one name, so the reader's value stands as it is
+        (Target::Sql, Some("number" | "relation" | "list")) => format!(":{name}"),
         (Target::Sql, _) => format!(":'{name}'"),
         (Target::Shell | Target::Hba | Target::Option, _) => format!("<{name}>"),
     }
@@ -176,18 +177,22 @@ pub fn printable(value: &str) -> String {
     for c in value.chars() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
-            c if c.is_control() => {}
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            c if unseen(c) => {}
             c => out.push(c),
         }
     }
     out
 }
 
-/// A string literal of PostgreSQL on one line: `E''` as soon as a backslash or a control character is in it.
+/// Control characters and bidirectional overrides: a terminal does not show them, or shows the text in another order.
+fn unseen(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A string literal of PostgreSQL on one line: `E''` as soon as a backslash or a sign nobody sees is in it.
 #[must_use]
 pub fn sql_literal(value: &str) -> String {
-    let escaped = value.chars().any(|c| c == '\\' || c.is_control());
+    let escaped = value.chars().any(|c| c == '\\' || unseen(c));
     let mut out = String::with_capacity(value.len() + 3);
     out.push_str(if escaped { "E'" } else { "'" });
     for c in value.chars() {
@@ -197,7 +202,7 @@ pub fn sql_literal(value: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
+            c if unseen(c) => {
                 out.push_str(&format!("\\u{:04X}", u32::from(c)));
             }
             c => out.push(c),
@@ -210,7 +215,7 @@ pub fn sql_literal(value: &str) -> String {
 /// A quoted identifier; `None` for one that cannot stand on one line.
 #[must_use]
 pub fn sql_ident(value: &str) -> Option<String> {
-    (!value.is_empty() && !value.chars().any(char::is_control)).then(|| format!("\"{}\"", value.replace('"', "\"\"")))
+    (!value.is_empty() && !value.chars().any(unseen)).then(|| format!("\"{}\"", value.replace('"', "\"\"")))
 }
 
 /// `public.orders` → `"public"."orders"`; already quoted parts are taken apart first. At most two parts.
@@ -327,6 +332,8 @@ mod tests {
         let f = fill("{user} {user:ident} {x} {unknown_one}", Target::Sql, &vocabulary(), &|_| None);
         assert_eq!(f.text, ":'user' :\"user\" {x} {unknown_one}");
         assert_eq!(f.missing, ["user"]);
+        let f = fill("{table:relation}, {table:regclass}", Target::Sql, &vocabulary(), &|_| None);
+        assert_eq!(f.text, ":table, :'table'");
     }
 
     #[test]

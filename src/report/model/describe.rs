@@ -20,13 +20,15 @@ pub fn describe(rules: &RuleSet, id: &str, params: &Params) -> Option<Diagnosis>
     let headline = maker.headline(&rule.headline, params);
     let checks: Vec<_> = texts.checks.iter().map(|c| maker.check(c, params)).collect();
     let fix: Vec<_> = texts.fix.iter().map(|f| maker.fix(f, params)).collect();
-    let lacks = checks.iter().flat_map(|c| &c.missing).chain(fix.iter().flat_map(|f| &f.missing));
-    let missing = maker.missing(params, lacks);
-    let best = rule.alternatives_of_match.iter().map(|a| a.confidence).max().unwrap_or(Sure::Possible);
     let alternative = |id: &String| {
         let title = rules.get(id)?.title.clone();
         Some(Alternative { cause: id.clone(), title, check: maker.first_check(id, params) })
     };
+    let alternatives: Vec<_> = rule.alternatives.iter().filter_map(alternative).collect();
+    let all = checks.iter().chain(alternatives.iter().filter_map(|a| a.check.as_ref()));
+    let lacks = all.flat_map(|c| &c.missing).chain(fix.iter().flat_map(|f| &f.missing));
+    let missing = maker.missing(params, lacks);
+    let best = rule.alternatives_of_match.iter().map(|a| a.confidence).max().unwrap_or(Sure::Possible);
     Some(Diagnosis {
         id: String::new(),
         cause: rule.id.clone(),
@@ -51,7 +53,7 @@ pub fn describe(rules: &RuleSet, id: &str, params: &Params) -> Option<Diagnosis>
         evidence: Vec::new(),
         surfaced_as: Vec::new(),
         folded: Vec::new(),
-        alternatives: rule.alternatives.iter().filter_map(alternative).collect(),
+        alternatives,
         ruled_out: Vec::new(),
         may_hide: rule.masks.clone(),
         misleading: texts

@@ -29,8 +29,8 @@ impl Maker<'_> {
         let decisive = incident.decisive();
         let alternatives: Vec<String> = rule.map(|r| r.alternatives.clone()).unwrap_or_default();
         let (alternatives, ruled_out) = self.alternatives(incident, alternatives);
-        let missing =
-            self.missing(params, checks.iter().flat_map(|c| &c.missing).chain(fix.iter().flat_map(|f| &f.missing)));
+        let all = checks.iter().chain(alternatives.iter().filter_map(|a| a.check.as_ref()));
+        let missing = self.missing(params, all.flat_map(|c| &c.missing).chain(fix.iter().flat_map(|f| &f.missing)));
         let entries = rule.map_or(0, |r| r.alternatives_of_match.len());
         let entry = decisive.map_or(0, |o| o.best.alternative);
         Diagnosis {

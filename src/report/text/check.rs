@@ -152,12 +152,11 @@ fn set_lines(page: &mut Page, checks: &[&Check], missing: &[MissingParam]) {
     variables(page, 4, &names, missing);
 }
 
-/// The `\set` lines for these names, each once.
+/// The `\set` lines for these names, each once for a cause.
 pub fn variables(page: &mut Page, indent: usize, names: &[&str], missing: &[MissingParam]) {
-    let mut seen: Vec<&str> = Vec::new();
     for name in names {
-        if !seen.contains(name) {
-            seen.push(name);
+        if !page.given.iter().any(|given| given == name) {
+            page.given.push((*name).to_owned());
             let meaning =
                 missing.iter().find(|param| param.name == *name).map_or(*name, |param| param.meaning.as_str());
             let meaning = meaning.replace(['`', '\\'], "").replace('\'', "''");

@@ -62,6 +62,7 @@ fn incident(page: &mut Page, diagnosis: &Diagnosis, short: bool) {
 /// Sets a cause in full. `last` says that nothing follows, so that what is true of all inputs is said here.
 pub fn full(page: &mut Page, diagnosis: &Diagnosis, number: Option<usize>, last: bool) {
     let verbose = page.options.verbose;
+    page.given.clear();
     headline(page, diagnosis, number);
     incident(page, diagnosis, false);
     let why = why(page, diagnosis, number.is_none_or(|number| number == 1));
@@ -84,6 +85,7 @@ pub fn full(page: &mut Page, diagnosis: &Diagnosis, number: Option<usize>, last:
 
 /// Sets a cause short: the decisive line, the first check, the first step.
 pub fn short(page: &mut Page, diagnosis: &Diagnosis, number: usize) {
+    page.given.clear();
     headline(page, diagnosis, Some(number));
     incident(page, diagnosis, true);
     evidence::decisive(page, &diagnosis.evidence);

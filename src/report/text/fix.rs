@@ -72,9 +72,8 @@ fn set(page: &mut Page, diagnosis: &Diagnosis, step: &Fix, indent: usize, number
     let with_marks =
         |text: Rich| marks.iter().fold(text, |text, mark| text.own(" \u{a0}\u{a0}", Role::Plain).rich(mark));
     let text = step.text.trim_end();
-    let lacks: Vec<&str> = step.missing.iter().filter(|_| step.kind == "sql").map(String::as_str).collect();
-    let asked: Vec<&str> = diagnosis.checks.iter().flat_map(|check| &check.missing).map(String::as_str).collect();
-    let lacks: Vec<&str> = lacks.into_iter().filter(|name| !asked.contains(name)).collect();
+    let lacks = step.missing.iter().filter(|name| step.kind == "sql" && !page.given.contains(name));
+    let lacks: Vec<&str> = lacks.map(String::as_str).collect();
     if text.is_empty() {
         page.prose(indent, hang, &with_marks(sentence));
     } else {

@@ -17,13 +17,16 @@ pub struct Page<'a> {
     pub words: &'static Words,
     /// Times need their dates.
     pub dated: bool,
+    /// Parameters whose `\set` line this cause has already printed.
+    pub given: Vec<String>,
     lines: Vec<Rich>,
 }
 
 impl<'a> Page<'a> {
     /// An empty page.
     pub fn new(report: &'a Report, options: &'a Options) -> Self {
-        Self { options, report, words: &words::ENGLISH, dated: super::facts::several_days(report), lines: Vec::new() }
+        let dated = super::facts::several_days(report);
+        Self { options, report, words: &words::ENGLISH, dated, given: Vec::new(), lines: Vec::new() }
     }
 
     /// Width of the page.

@@ -99,6 +99,7 @@ fn suspects(page: &mut Page, symptom: &Symptom, most: usize) {
         .flat_map(|check| &check.missing)
         .map(String::as_str)
         .collect();
+    page.given.clear();
     check::variables(page, 4, &names, &symptom.missing);
     let widest = shown.iter().map(|suspect| suspect.cause.chars().count()).max().unwrap_or(0).min(40);
     for suspect in &shown {

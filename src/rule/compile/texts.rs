@@ -1,11 +1,11 @@
 //! The texts of a rule: braces, checks, fixes and examples.
 
 use super::{Compiler, ids, value};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, Severity};
 use crate::rule::raw::{RawCheck, RawExpect, RawFix, RawRule, Text};
 use crate::rule::template::{self, KINDS};
 use crate::rule::texts::{CheckText, Expectation, FixText, RuleTexts};
-use crate::rule::yaml::{self, Spanned};
+use crate::rule::yaml::Spanned;
 use crate::rule::{Role, Rule, sql};
 
 impl Compiler<'_> {
@@ -27,7 +27,7 @@ impl Compiler<'_> {
             self.problems.push(
                 Problem::error("RB010", "the rule needs an example that matches and one near miss", self.source)
                     .at(0, 1, "in this rule")
-                    .help("examples: - log: |  ...   and one more with not: true"),
+                    .help("write two items under examples:, one of them with not: true"),
             );
         }
         let misleading = raw
@@ -62,15 +62,18 @@ impl Compiler<'_> {
             let known_kind = brace.kind.as_deref().is_none_or(|k| KINDS.contains(&k));
             if self.vocabulary.get(&brace.name).is_none() {
                 let help = self.vocabulary.nearest(&brace.name).map(|n| format!("did you mean {{{n}}}?"));
-                self.problem("RB009", format!("{{{}}} is no parameter", brace.name), text, "in this text", help);
-            } else if !known_kind {
-                self.problem(
+                self.problem_in(
                     "RB009",
-                    format!("'{}' is no kind", brace.kind.unwrap_or_default()),
+                    format!("{{{}}} is no parameter", brace.name),
                     text,
-                    "in this text",
-                    Some(KINDS.join(", ")),
+                    brace.range,
+                    "nobody fills this",
                 );
+                self.help(help);
+            } else if !known_kind {
+                let message = format!("'{}' is no kind of value", brace.kind.unwrap_or_default());
+                self.problem_in("RB009", message, text, brace.range, "after the colon");
+                self.help(Some(format!("one of {}", KINDS.join(", "))));
             }
         }
     }
@@ -83,8 +86,12 @@ impl Compiler<'_> {
             .collect();
         let (kind, text) = match given.as_slice() {
             [(kind, text)] => (*kind, text.value.trim().to_owned()),
-            _ => {
-                self.problem("RB012", "a check has exactly one of sql, shell, look", raw, "this check", None);
+            [_, .., (_, second)] => {
+                self.problem("RB012", "a check has exactly one of sql, shell, look", second, "one too many", None);
+                ("look", String::new())
+            }
+            [] => {
+                self.problem("RB012", "a check has exactly one of sql, shell, look", raw, "this check has none", None);
                 ("look", String::new())
             }
         };
@@ -94,8 +101,8 @@ impl Compiler<'_> {
         for t in [&c.ask, &c.healthy].into_iter().flatten() {
             self.braces(t);
         }
-        if kind == "sql" {
-            self.sql(&text, c.changes, raw);
+        if let ("sql", Some(sql)) = (kind, &c.sql) {
+            self.sql(sql, c.changes);
         }
         if c.id.is_none() || (kind == "sql" && c.ask.is_none()) {
             self.problem("RB002", "a check needs 'id', and SQL an 'ask'", raw, "this check", None);
@@ -135,27 +142,24 @@ impl Compiler<'_> {
         }
     }
 
-    fn sql(&mut self, text: &str, changes: bool, place: &Spanned<RawCheck>) {
-        if !changes && let Some(why) = sql::refuse(text) {
-            self.problem(
-                "RB011",
-                format!("this SQL may not be run as a reading check: {why}"),
-                place,
-                "this check",
-                Some("say changes: true if it must change something".into()),
-            );
+    fn sql(&mut self, text: &Text, changes: bool) {
+        if !changes && let Some(why) = sql::refuse(text.value.trim()) {
+            let message = format!("this SQL may not be run as a reading check: {why}");
+            self.problem_in("RB011", message, text, 0..text.value.trim_end().len(), "in this text");
+            self.help(Some("say changes: true if it must change something".into()));
         }
-        if let Some(long) = text.lines().find(|l| l.chars().count() > 96) {
-            let (start, len) = yaml::span(place);
-            self.problems.push(
-                Problem::error(
-                    "RB014",
-                    format!("a line of SQL is {} characters long", long.chars().count()),
-                    self.source,
-                )
-                .at(start, len, "break it at a clause")
-                .warning(),
-            );
+        let mut at = 0;
+        for line in text.value.split_inclusive('\n') {
+            let content = line.trim_end();
+            let length = content.chars().count();
+            if length > 96 {
+                let message = format!("a line of SQL is {length} characters long");
+                self.problem_in("RB014", message, text, at..at + content.len(), "break it at a clause");
+                if let Some(problem) = self.problems.last_mut() {
+                    problem.severity = Severity::Warning;
+                }
+            }
+            at += line.len();
         }
     }
 

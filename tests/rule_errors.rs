@@ -1,0 +1,79 @@
+//! Each problem of a rule file, its code and its picture: `tests/rules/<name>.yaml` and `.out` beside it.
+//!
+//! `SNAPSHOTS=overwrite cargo test --test rule_errors` writes the pictures anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cdc_doctor::diagnostic::{CATALOGUE, Look, Problem, SourceText, render};
+use cdc_doctor::rule::RuleSet;
+use cdc_doctor::rule::set::has_errors;
+use cdc_doctor::{builtin, examples};
+
+const LOOK: Look = Look { width: 100, ascii: true, color: false };
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    files
+}
+
+/// What `rules check` says of a directory `acme` with this file alone.
+fn problems(path: &Path) -> Vec<Problem> {
+    let name = format!("rules/acme/{}", path.file_name().unwrap().to_str().unwrap());
+    let source = SourceText { name, text: fs::read_to_string(path).unwrap() };
+    let shipped = builtin::rules().unwrap();
+    let loaded = RuleSet::compile(vec![source], Some(&*shipped));
+    let mut problems = loaded.problems;
+    if !has_errors(&problems) {
+        problems.extend(examples::check(&Arc::new(loaded.set), &loaded.sources).unwrap());
+    }
+    problems
+}
+
+#[test]
+fn pictures() {
+    let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite");
+    let mut wrong = Vec::new();
+    for path in cases() {
+        let drawn: Vec<String> = problems(&path).iter().map(|problem| render(problem, LOOK)).collect();
+        let now = drawn.join("\n");
+        let expected = path.with_extension("out");
+        if overwrite {
+            fs::write(&expected, &now).unwrap();
+        } else if fs::read_to_string(&expected).ok().as_deref() != Some(&now) {
+            wrong.push(format!("--- {} is now:\n{now}", expected.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{} pictures differ; SNAPSHOTS=overwrite", wrong.join("\n"), wrong.len());
+}
+
+#[test]
+fn each_file_shows_one_code_and_each_code_has_a_file() {
+    let mut shown = BTreeSet::new();
+    for path in cases() {
+        let problems = problems(&path);
+        let codes: BTreeSet<&str> = problems.iter().map(|p| p.code).collect();
+        assert_eq!(codes.len(), 1, "{}: {codes:?}", path.display());
+        shown.extend(codes);
+    }
+    let known: BTreeSet<&str> = CATALOGUE.iter().map(|(code, _)| *code).collect();
+    assert_eq!(shown, known);
+}
+
+#[test]
+fn each_problem_says_where() {
+    for path in cases() {
+        for problem in problems(&path) {
+            assert!(!problem.labels.is_empty(), "{}: {problem}", path.display());
+            let picture = render(&problem, LOOK);
+            let kind = problem.severity.name();
+            assert!(picture.starts_with(&format!("{kind}[{}]: ", problem.code)), "{picture}");
+            assert!(picture.is_ascii(), "{picture}");
+        }
+    }
+}
