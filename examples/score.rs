@@ -1,7 +1,9 @@
 //! Scores the rule base on labelled logs: `cargo run --release --example score -- DIR...`
 //!
 //! Each folder below DIR that holds a `label.json` is one case: its logs (packed ones too) are given together, with `--server`
-//! the server's log as well. The label is mapped to cause ids by `samples/labels.tsv`. Prints one line a case that is wrong, a
+//! the server's log as well. The label is mapped to cause ids by `samples/labels.tsv`; a label that holds `/` or is `-` (no
+//! cause) is an id itself, and a list of labels means that any of them is right. `--params` prints parameters that the
+//! TaskManager's log names and the first cause lacks or has otherwise. Prints one line a case that is wrong, a
 //! confusion table, and exits 1 if the share of right first causes is below `--at-least`.
 
 use std::collections::BTreeMap;
@@ -19,12 +21,14 @@ use cdc_doctor::rule::RuleSet;
 fn main() -> ExitCode {
     let mut dirs = Vec::new();
     let (mut server, mut verbose, mut filter, mut least, mut oracle) = (false, false, String::new(), 0.0, false);
+    let mut params = false;
     let mut args = env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--server" => server = true,
             "--verbose" => verbose = true,
             "--oracle" => oracle = true,
+            "--params" => params = true,
             "--only" => filter = args.next().unwrap_or_default(),
             "--at-least" => least = args.next().and_then(|n| n.parse().ok()).unwrap_or(1.0),
             dir => dirs.push(PathBuf::from(dir)),
@@ -39,10 +43,9 @@ fn main() -> ExitCode {
     }
     let engine = Arc::new(Engine::new(Arc::new(loaded.set), !oracle).expect("engine"));
     let (mut right, mut total, mut extra) = (0_usize, 0_usize, 0_usize);
-    let mut confusion: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut confusion: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
     for case in cases(&dirs).into_iter().filter(|c| c.to_string_lossy().contains(&filter)) {
-        let label = label(&case);
-        let wanted = labels.get(&label).cloned().unwrap_or_default();
+        let (label, wanted) = label(&case, &labels);
         let diagnosis = diagnose(&engine, &case, server);
         let first = diagnosis.causes.first().map(|c| c.rule.clone());
         let symptom = diagnosis.symptoms.first().map(|c| c.rule.clone());
@@ -56,10 +59,14 @@ fn main() -> ExitCode {
         };
         let more: Vec<&str> =
             diagnosis.causes.iter().skip(1).filter(|c| c.state == State::Ongoing).map(|c| c.rule.as_str()).collect();
+        if params {
+            print_params(&case, &diagnosis);
+        }
         total += 1;
         right += usize::from(ok);
         extra += usize::from(!more.is_empty());
-        *confusion.entry((label.clone(), first.clone().unwrap_or_else(|| "-".into()))).or_default() += 1;
+        let seen = confusion.entry((label, first.unwrap_or_else(|| "-".into()))).or_default();
+        *seen = (seen.0 + 1, ok);
         if !ok || !more.is_empty() || verbose {
             println!(
                 "{} {}\n    wanted {wanted:?}\n    got    {:?}\n    symptoms {:?} unknown {:?} passed {:?}",
@@ -88,9 +95,8 @@ fn main() -> ExitCode {
         }
     }
     println!("\nlabel                                    first cause                                   cases");
-    for ((label, got), n) in &confusion {
-        let ok = labels.get(label).is_some_and(|w| w.contains(got));
-        println!("{label:<40} {got:<45} {n}{}", if ok { "" } else { "   <-" });
+    for ((label, got), (n, ok)) in &confusion {
+        println!("{label:<40} {got:<45} {n}{}", if *ok { "" } else { "   <-" });
     }
     println!("\n{right} of {total} right, {extra} with a further ongoing cause");
     if total == 0 || (right as f64) < least * total as f64 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -118,10 +124,36 @@ fn cases(dirs: &[PathBuf]) -> Vec<PathBuf> {
     all
 }
 
-fn label(case: &Path) -> String {
-    let text = fs::read_to_string(case.join("label.json")).expect("label");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("json");
-    json["cause"].as_str().unwrap_or("none").to_owned()
+fn json(case: &Path) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(case.join("label.json")).expect("label")).expect("json")
+}
+
+/// The label, and the ids that are right.
+fn label(case: &Path, labels: &BTreeMap<String, Vec<String>>) -> (String, Vec<String>) {
+    let names: Vec<String> = match &json(case)["cause"] {
+        serde_json::Value::Array(list) => list.iter().filter_map(|l| l.as_str().map(str::to_owned)).collect(),
+        one => vec![one.as_str().unwrap_or("none").to_owned()],
+    };
+    let ids = |name: &String| match labels.get(name) {
+        Some(ids) => ids.clone(),
+        None if name == "-" || name.contains('/') => vec![name.clone()],
+        None => Vec::new(),
+    };
+    (names.first().cloned().unwrap_or_default(), names.iter().flat_map(ids).collect())
+}
+
+fn print_params(case: &Path, diagnosis: &Diagnosis) {
+    let Some(cause) = diagnosis.causes.first() else { return };
+    let json = json(case);
+    for name in ["user", "database", "host", "port", "slot"] {
+        let named = json["params_in_taskmanager_log"].as_array().is_some_and(|l| l.iter().any(|n| n == name));
+        let wanted = json["params"][name].to_string().replace('"', "");
+        let got = cause.params.values.get(name).map(|v| v.value.as_str());
+        if got != Some(wanted.as_str()) && (named || got.is_some()) {
+            let ambiguous = cause.params.ambiguous.get(name);
+            println!("param {}: {name} wanted {wanted} got {got:?} ambiguous {ambiguous:?}", case.display());
+        }
+    }
 }
 
 /// The logs of a case as the command line would read the folder, without the server's unless asked for.

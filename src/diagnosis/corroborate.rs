@@ -45,6 +45,7 @@ pub fn decide(incidents: &mut Vec<Incident>, server: &[Picked], rules: &RuleSet,
                     || rule.alternatives.contains(&p.rule)
                     || other.is_some_and(|o| o.alternatives.contains(&rule.id)))
                     && agree(incident, p)
+                    && (other.is_none_or(|o| !o.transient) || at_that_moment(incident, p))
             })
             .map(|(i, _)| i)
             .collect();
@@ -123,6 +124,35 @@ fn agree(incident: &Incident, picked: &Picked) -> bool {
             (Some(a), Some(b)) => a == b,
             _ => true,
         }
+    })
+}
+
+/// What passes by itself says nothing of another day's failure: the server must have written it shortly before the job noticed, or
+/// as good as at once where the two clocks stand in different zones. Unknown times agree.
+fn at_that_moment(incident: &Incident, picked: &Picked) -> bool {
+    /// Seconds by which clocks may differ, and after which a client has noticed.
+    const EARLY: i64 = 60;
+    const LATE: i64 = 600;
+    /// The same, when a difference of zones (a multiple of 15 minutes) must be allowed for.
+    const LATE_ELSEWHERE: i64 = 120;
+    const QUARTER: i64 = 900;
+    const ZONES: i64 = 14 * 3600;
+    let Some(server) = picked.time.filter(|t| t.has_date) else { return true };
+    let server_last = picked.last_time.unwrap_or(server);
+    let times = incident.occurrences.iter().filter_map(|o| Some((o.time?, o.last_time.or(o.time)?)));
+    let mut dated = times.filter(|(first, _)| first.has_date).peekable();
+    if dated.peek().is_none() {
+        return true;
+    }
+    dated.any(|(first, last)| {
+        let zones = server.offset.zip(first.offset);
+        let shift = zones.map_or(0, |(theirs, ours)| i64::from(theirs) - i64::from(ours));
+        // equal records are one run: the two runs must overlap, give or take
+        let (from, to) = (first.seconds - server_last.seconds + shift, last.seconds - server.seconds + shift);
+        let near = |late: i64, by: i64| from + by <= late && to + by >= -EARLY;
+        near(LATE, 0)
+            || zones.is_none()
+                && (-ZONES / QUARTER..=ZONES / QUARTER).any(|quarters| near(LATE_ELSEWHERE, quarters * QUARTER))
     })
 }
 

@@ -30,9 +30,7 @@ pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observe
         if facts.first_time.is_none() {
             facts.first_time = Some(time);
         }
-        if facts.last_time.is_none_or(|t| t < time) {
-            facts.last_time = Some(time);
-        }
+        facts.seen(time, observed.seq);
     }
     if let Some(layout) = observed.layout.filter(|l| *l != Layout::None)
         && facts.layout.is_none()

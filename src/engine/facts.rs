@@ -36,8 +36,10 @@ pub struct SourceFacts {
     pub layout: Option<Layout>,
     /// Time of the first record.
     pub first_time: Option<Timestamp>,
-    /// Time of the last record.
+    /// Time of the last record that has one.
     pub last_time: Option<Timestamp>,
+    /// Number of that record.
+    pub last_seq: u64,
     /// Votes for the process that wrote it, by process.
     pub votes: BTreeMap<Process, u32>,
     /// What happened, in the order of the log.
@@ -265,6 +267,14 @@ pub struct ContextValue {
 }
 
 impl SourceFacts {
+    /// A record with a time was seen.
+    pub fn seen(&mut self, time: Timestamp, seq: u64) {
+        if self.last_time.is_none() || seq >= self.last_seq {
+            self.last_time = Some(time);
+            self.last_seq = seq;
+        }
+    }
+
     /// Which process wrote the source.
     #[must_use]
     pub fn process(&self) -> Process {

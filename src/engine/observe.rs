@@ -93,7 +93,8 @@ impl Engine {
         let mut looker =
             Looker { engine: self, subject: Subject { record, chain: &chain }, gap, redactions: BTreeMap::new() };
         looker.look(&mut observed, facts);
-        let said = observed.matched.is_some() || !observed.context.is_empty() || !observed.steps.is_empty();
+        let stepped = observed.steps.iter().any(|h| h.part != Part::Activity);
+        let said = observed.matched.is_some() || !observed.context.is_empty() || stepped;
         if seq < BOOT || !healthy || said {
             identify(record, facts);
         }

@@ -265,7 +265,7 @@ impl Engine {
         state.scratch.found = found;
         let last_start = starts.last().copied().unwrap_or(run.range.start);
         if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
-            state.facts.last_time = state.facts.last_time.max(Some(time));
+            state.facts.seen(time, run.seq + (starts.len() as u64).saturating_sub(1));
         }
         starts.clear();
     }
