@@ -4,6 +4,12 @@
 //! the server's log too. The label is mapped to cause ids by `samples/labels.tsv`. Prints one line a case that is wrong, a
 //! confusion table, and exits 1 if the share of right first causes is below `--at-least`.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "a tool for developers, over folders that they made"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

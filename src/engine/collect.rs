@@ -22,9 +22,8 @@ pub struct Collector {
 
 /// Adds what one record says.
 pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observed) {
-    if observed.layout.is_some_and(|l| l != Layout::None) && observed.seq >= facts.records.saturating_sub(1) {
-        collector.last_inside_trace = observed.inside_trace;
-    } else if observed.layout == Some(Layout::None) {
+    // a layout of its own is counted as a record; text without one has no number to go by
+    if observed.layout.is_some_and(|l| l == Layout::None || observed.seq >= facts.records.saturating_sub(1)) {
         collector.last_inside_trace = observed.inside_trace;
     }
     if let Some(time) = observed.time {

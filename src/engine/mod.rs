@@ -114,7 +114,7 @@ impl Engine {
     /// Number of texts the scan of healthy lines looks for, and of those looked for in candidates.
     #[must_use]
     pub fn literal_counts(&self) -> (usize, usize) {
-        (self.prefilter.len(), self.by_literal.len())
+        (self.prefilter.count(), self.by_literal.len())
     }
 
     /// Texts the scan of healthy lines looks for.

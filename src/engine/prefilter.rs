@@ -90,10 +90,10 @@ impl Prefilter {
         if usize::from(class) > CLASSES {
             return Err(format!("more than {CLASSES} rules wait for silence"));
         }
-        Self::build(merge(texts))
+        Ok(Self::build(merge(texts)))
     }
 
-    fn build(mut texts: Vec<Text>) -> Result<Self, String> {
+    fn build(mut texts: Vec<Text>) -> Self {
         // at one place the first text of a group wins: candidates come first
         texts.sort_by(|a, b| {
             (a.class != Class::Candidate).cmp(&(b.class != Class::Candidate)).then(a.text.cmp(&b.text))
@@ -117,12 +117,12 @@ impl Prefilter {
                 ),
             }
         }
-        Ok(Self { texts, groups, singles })
+        Self { texts, groups, singles }
     }
 
     /// Number of texts.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.texts.len()
     }
 

@@ -199,7 +199,7 @@ fn flush(run: &mut String, best: &mut Option<Vec<String>>) {
 }
 
 fn better(best: &mut Option<Vec<String>>, set: Vec<String>) {
-    let score = |s: &[String]| s.iter().map(|l| l.len()).min().unwrap_or(0) * 4 / (3 + s.len().min(9));
+    let score = |s: &[String]| s.iter().map(String::len).min().unwrap_or(0) * 4 / (3 + s.len().min(9));
     if best.as_ref().is_none_or(|b| score(&set) > score(b)) {
         *best = Some(set);
     }
