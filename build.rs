@@ -1,6 +1,6 @@
 //! Checks and packs the shipped rules, with the same code that reads a user's rules at run time.
 
-#![allow(dead_code, reason = "the modules are shared with the program; the build uses a part of them")]
+#![allow(dead_code, unused_imports, reason = "the modules are shared with the program; the build uses a part of them")]
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -6,6 +6,12 @@
 //! TaskManager's log names and the first cause lacks or has otherwise. Prints one line a case that is wrong, a
 //! confusion table, and exits 1 if the share of right first causes is below `--at-least`.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "a tool for developers, over folders that they made"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

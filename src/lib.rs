@@ -1,5 +1,18 @@
 //! Finds out why a Flink CDC or Debezium job failed, from its logs.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::exit,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
 
 #[path = "rule/builtin.rs"]
 pub mod builtin;

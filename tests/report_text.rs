@@ -254,16 +254,16 @@ fn poison(value: &mut Value, seed: &mut u64) {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     let dice = *seed >> 33;
     match value {
-        Value::String(text) if dice % 4 == 0 => {
+        Value::String(text) if dice.is_multiple_of(4) => {
             let extra = TEXTS[usize::try_from(dice / 4).unwrap() % TEXTS.len()];
-            if dice % 8 == 0 {
-                text.insert_str(0, extra)
+            if dice.is_multiple_of(8) {
+                text.insert_str(0, extra);
             } else {
-                *text = extra.repeat(1 + usize::try_from(dice / 64).unwrap() % 90)
+                *text = extra.repeat(1 + usize::try_from(dice / 64).unwrap() % 90);
             }
         }
-        Value::Number(number) if dice % 4 == 0 => {
-            *number = [0_u32, 1, 2, u32::MAX][usize::try_from(dice / 4).unwrap() % 4].into()
+        Value::Number(number) if dice.is_multiple_of(4) => {
+            *number = [0_u32, 1, 2, u32::MAX][usize::try_from(dice / 4).unwrap() % 4].into();
         }
         Value::Array(list) => list.iter_mut().for_each(|item| poison(item, seed)),
         Value::Object(map) => map.values_mut().for_each(|item| poison(item, seed)),

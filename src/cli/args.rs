@@ -69,6 +69,7 @@ pub enum When {
 
 /// `scan`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ScanArgs {
     /// Files, directories or globs; .gz and .zst are opened; - is stdin. JobManager, TaskManager and PostgreSQL logs together give
     /// the surest answer; the order does not matter

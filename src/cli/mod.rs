@@ -1,5 +1,7 @@
 //! The talking part: what the command line says, and which verb does it.
 
+#![allow(clippy::disallowed_methods, reason = "this is the part that talks to the terminal and the environment")]
+
 pub mod args;
 pub mod exit;
 pub mod explain;

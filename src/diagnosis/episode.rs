@@ -41,7 +41,7 @@ pub fn episodes(timeline: &[Item], rules: &RuleSet, group: usize) -> Found {
             What::Unknown(_) => episode.unknown.push((item, stopping)),
             // a task that has failed may still log what it did last
             What::Healthy if stopping => {}
-            What::Healthy => fold(std::mem::take(&mut episode), State::Recovered, rules, group, &mut found),
+            What::Healthy => fold(&std::mem::take(&mut episode), State::Recovered, rules, group, &mut found),
             What::State(change) => match change.to.as_str() {
                 "FAILED" | "FAILING" | "CANCELING" | "CANCELLING" => {
                     if let Some(attempt) = change.attempt.filter(|_| change.to == "FAILED" && !change.is_job) {
@@ -55,7 +55,7 @@ pub fn episodes(timeline: &[Item], rules: &RuleSet, group: usize) -> Found {
             },
         }
     }
-    fold(episode, State::Ongoing, rules, group, &mut found);
+    fold(&episode, State::Ongoing, rules, group, &mut found);
     for incident in &mut found.incidents {
         incident.note_attempts(&attempts);
     }
@@ -63,7 +63,7 @@ pub fn episodes(timeline: &[Item], rules: &RuleSet, group: usize) -> Found {
 }
 
 /// One episode: who is the cause of whom.
-fn fold(episode: Episode<'_>, state: State, rules: &RuleSet, group: usize, found: &mut Found) {
+fn fold(episode: &Episode<'_>, state: State, rules: &RuleSet, group: usize, found: &mut Found) {
     let mut causes: Vec<Incident> = Vec::new();
     let mut symptoms: Vec<(Incident, bool)> = Vec::new();
     for seen in &episode.matches {

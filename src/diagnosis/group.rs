@@ -189,7 +189,7 @@ pub fn jobs(sources: &[SourceFacts], members: &[usize], group: usize) -> Vec<Job
                 job.attempts = job.attempts.max(Some(attempt + 1));
             }
             // a job-level state (JobManager) wins over that of its source task
-            let replaces = change.is_job || !job.state.as_ref().is_some_and(|(_, s, _)| *s != *index);
+            let replaces = change.is_job || job.state.as_ref().is_none_or(|(_, s, _)| *s == *index);
             if replaces {
                 job.state = Some((change.to.clone(), *index, event.at.line));
             }

@@ -22,20 +22,35 @@ const MAX_LINKS: usize = 24;
 /// What one record says.
 #[derive(Debug, Default)]
 pub struct Observed {
+    /// Number of the record in its source.
     pub seq: u64,
+    /// Where it begins.
     pub at: Option<crate::record::Location>,
+    /// Its lines.
     pub lines: u64,
+    /// Its time.
     pub time: Option<Timestamp>,
+    /// Its level.
     pub level: Option<Level>,
+    /// Its layout.
     pub layout: Option<Layout>,
+    /// Its logger.
     pub logger: String,
+    /// The Flink job it names.
     pub job: Option<String>,
+    /// Rules that match it.
     pub matched: Option<Matched>,
+    /// A failure that no rule knows.
     pub unknown: Option<Unknown>,
+    /// What it shows of the source moving.
     pub health: Option<String>,
+    /// A change of state of a job or a task.
     pub state: Option<StateChange>,
+    /// Number of a checkpoint that it says is complete.
     pub checkpoint: Option<u64>,
+    /// Steps of sequences that it holds.
     pub steps: Vec<StepHit>,
+    /// Parameters out of context lines.
     pub context: Vec<(String, String, u64, String)>,
     /// The record's last line is inside a trace.
     pub inside_trace: bool,
@@ -83,7 +98,14 @@ impl Engine {
     ///
     /// `healthy`: a line that the prefilter may have skipped; it tells of the source only if it said something, so that facts do
     /// not depend on what was skipped.
-    pub(super) fn observe(&self, record: &LogRecord<'_>, seq: u64, healthy: bool, gap: Gap, facts: &mut SourceFacts) -> Observed {
+    pub(super) fn observe(
+        &self,
+        record: &LogRecord<'_>,
+        seq: u64,
+        healthy: bool,
+        gap: Gap,
+        facts: &mut SourceFacts,
+    ) -> Observed {
         let chain = match &record.trace {
             Some(range) => trace::parse(&record.text, range.start, &self.shading),
             None => ThrowableChain::default(),

@@ -166,7 +166,7 @@ impl Engine {
         let kind = probe(line);
         let header = kind != Probe::NotHeader;
         if let Some(open) = &mut state.open {
-            if !header && !(!open.header && open.after_frame && begins_trace(line)) {
+            if !header && (open.header || !open.after_frame || !begins_trace(line)) {
                 open.lines += 1;
                 open.healthy = false;
                 if !open.header {

@@ -80,7 +80,7 @@ static CUTTERS: [Cutter; 7] = [
         ],
         r"((?i:SourceRecord|ConnectRecord|\bStruct|\bRow:|Failing row contains|Key |cannot handle row: \S+)\s*)([{(\[][^\n]*|Struct\{[^\n]*|[^\n{(\[][^\n]*(?:Struct|\{)[^\n]*)(?P<tail>)"
     ),
-    cutter!("argument", &["-p", "--password"], r#"(?i)(\s--password[= ])(\S+)(?P<tail>)"#),
+    cutter!("argument", &["-p", "--password"], r"(?i)(\s--password[= ])(\S+)(?P<tail>)"),
 ];
 
 /// Cuts every secret out of `text` and counts what was cut.

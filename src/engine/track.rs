@@ -1,7 +1,7 @@
 //! What Flink itself logs about jobs, tasks and versions, whatever the rules say.
 //!
 //! These lines delimit attempts, name jobs and tell which process wrote a log. Their texts have been the same since Flink 1.10
-//! (seen in runs of 1.20.5; `knowledge`: Task, ExecutionGraph, JobMaster, CheckpointCoordinator).
+//! (seen in runs of 1.20.5; loggers `Task`, `ExecutionGraph`, `JobMaster`, `CheckpointCoordinator`).
 
 use super::facts::{SourceFacts, StateChange};
 use crate::record::{Layout, LogRecord};

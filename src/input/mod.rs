@@ -4,6 +4,8 @@
 //! as a decoded (gzip, zstd, UTF-16), capped reader, and [`chunks`] hands its bytes out in large pieces. Nothing here knows
 //! what a log line is, prints, or ends the run: whatever cannot be used is a [`Problem`] or a [`Skipped`], in plain data.
 
+#![allow(clippy::disallowed_methods, reason = "this is the part that reads files")]
+
 pub mod chunks;
 pub mod decode;
 pub mod discover;

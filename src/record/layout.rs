@@ -86,7 +86,7 @@ pub fn header(line: &str) -> Option<Header> {
     let from = grammar::margin(line.as_bytes());
     let window = line.get(..line.floor_char_boundary(from + WINDOW))?.as_bytes();
     let head = grammar::head(window, from)?;
-    Some(rest::complete(line, head))
+    Some(rest::complete(line, &head))
 }
 
 /// What [`probe`] says of a line.
@@ -124,7 +124,7 @@ pub fn probe(line: &[u8]) -> Probe {
 fn flink(line: &[u8]) -> Option<Probe> {
     let (head, _) = line.split_first_chunk::<32>()?;
     let word = |at: usize| Some(u64::from_le_bytes(*head.get(at..)?.first_chunk::<8>()?));
-    if !shaped(word(0)?, b"0000-00-") || !shaped(word(8)?, b"00 00:00") || !shaped(word(16)?, b":00,000 ") {
+    if !shaped(word(0)?, *b"0000-00-") || !shaped(word(8)?, *b"00 00:00") || !shaped(word(16)?, *b":00,000 ") {
         return None;
     }
     let level = head.get(24..)?.first_chunk::<6>()?;
@@ -139,9 +139,9 @@ fn flink(line: &[u8]) -> Option<Probe> {
 
 /// Are the eight bytes digits where the picture has `0`, and the picture's own bytes elsewhere?
 #[inline]
-fn shaped(word: u64, picture: &[u8; 8]) -> bool {
+fn shaped(word: u64, picture: [u8; 8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let picture = u64::from_le_bytes(*picture);
+    let picture = u64::from_le_bytes(picture);
     // 0xff where the picture has a digit: only digits among its bytes have bit 4 set together with bit 5, except ':'
     let digit = {
         let zero = picture ^ (ONES * 0x30);

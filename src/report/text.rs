@@ -30,6 +30,7 @@ use super::{Report, VerdictKind};
 
 /// How the text is to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Cells of a line; prose and evidence do not go beyond.
     pub width: usize,

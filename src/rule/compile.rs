@@ -382,6 +382,6 @@ fn ids(texts: &[Text]) -> Vec<String> {
     texts.iter().map(|t| t.value.trim().to_owned()).collect()
 }
 
-fn value(text: &Option<Text>) -> String {
-    text.as_ref().map(|t| t.value.trim_end().to_owned()).unwrap_or_default()
+fn value(text: Option<&Text>) -> String {
+    text.map(|t| t.value.trim_end().to_owned()).unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 //!
 //! No `flatten`, no untagged and no internally tagged enums: they would lose the places of values.
 
+#![allow(missing_docs, reason = "the fields are the keys that rules/README.md explains")]
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;

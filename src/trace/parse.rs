@@ -91,7 +91,7 @@ struct Fold<'t> {
     suppressed: Vec<usize>,
 }
 
-impl<'t> Fold<'t> {
+impl Fold<'_> {
     /// A `Caused by:`, `Suppressed:` or `Exception in thread` begins.
     fn open(&mut self, piece: &Piece, relation: Relation) {
         let indent = piece.indent.saturating_sub(self.base.unwrap_or(0));

@@ -6,6 +6,7 @@ use cdc_doctor::report::*;
 
 pub const TM: &str = "taskmanager.log";
 
+#[allow(clippy::unnecessary_wraps, reason = "the fields it fills are options")]
 pub fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
@@ -1093,7 +1094,7 @@ pub fn password_certain() -> Report {
     let detail = "2026-11-22 14:32:44.617 UTC [10661] repl_cdc@orders_db DETAIL:  Connection matched pg_hba.conf line 3: \"host all all \
                   127.0.0.1/32 scram-sha-256\"";
     let mut matched = piece(server, 7, "corroborates", detail, "");
-    matched.time = fatal.time.clone();
+    matched.time.clone_from(&fatal.time);
     matched.record_line = 6;
     d.evidence[0].role = "corroborates".into();
     d.evidence[0].english = None;

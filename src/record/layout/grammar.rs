@@ -195,7 +195,7 @@ fn place(line: &[u8], from: usize, head: &mut Head) -> Option<()> {
         if let Ok((after, inner)) = group(left) {
             let start = at + 1;
             let trimmed = inner.trim_ascii();
-            if let Ok((b"", level)) = self::level(trimmed) {
+            if let Ok((b"", level)) = level(trimmed) {
                 head.level = Some(level);
                 head.word = start..start + inner.len();
                 head.after = line.len() - after.len();

@@ -23,14 +23,14 @@ struct Rest {
 }
 
 /// Makes the header of `line` out of what was found in its window.
-pub(super) fn complete(line: &str, head: Head) -> Header {
+pub(super) fn complete(line: &str, head: &Head) -> Header {
     let Head { time, level, thread, logger, word, .. } = head.clone();
     match head.kind {
         Kind::Postgres => Header { layout: Layout::Postgres, time, level, logger: None, thread, message: word.start },
         Kind::JavaUtil => Header { layout: Layout::Time, time, level, logger, thread, message: line.len() },
         Kind::Levelled => {
             let rest = after_level(line.as_bytes(), head.after, logger.is_some());
-            let layout = layout_of(line, &head, &rest);
+            let layout = layout_of(line, head, &rest);
             Header {
                 layout,
                 time,

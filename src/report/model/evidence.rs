@@ -15,7 +15,8 @@ impl Maker<'_> {
         let mut all: Vec<Evidence> = Vec::new();
         for server in incident.server.iter().take(1) {
             let mut piece = self.piece(server, "corroborates");
-            piece.repeats = repeats(incident.server.iter().skip(1).map(|o| (o.count, o.last_line)).collect());
+            let more: Vec<_> = incident.server.iter().skip(1).map(|o| (o.count, o.last_line)).collect();
+            piece.repeats = repeats(&more);
             all.push(piece);
         }
         let Some(decisive) = incident.decisive() else { return all };
@@ -60,7 +61,7 @@ impl Maker<'_> {
                     .map(|o| (o.count, o.last_line)),
             )
             .collect();
-        main.repeats = repeats(more);
+        main.repeats = repeats(&more);
         all.push(main);
         let mut seen: Vec<(usize, usize, String)> = vec![kind(decisive)];
         for other in &incident.occurrences {
@@ -163,7 +164,7 @@ fn same_kind(a: &Occurrence, b: &Occurrence) -> bool {
     a.logger == b.logger && a.level == b.level && a.best.alternative == b.best.alternative
 }
 
-fn repeats(more: Vec<(u64, u64)>) -> Option<Repeats> {
+fn repeats(more: &[(u64, u64)]) -> Option<Repeats> {
     let count: u64 = more.iter().map(|(n, _)| n).sum();
     let last = more.iter().filter(|(n, _)| *n > 0).map(|(_, l)| *l).max()?;
     (count > 0).then_some(Repeats { more: count, last_line: last })

@@ -28,7 +28,7 @@ impl Maker<'_> {
         let fix: Vec<Fix> = texts.fix.iter().map(|f| self.fix(f, params)).collect();
         let decisive = incident.decisive();
         let alternatives: Vec<String> = rule.map(|r| r.alternatives.clone()).unwrap_or_default();
-        let (alternatives, ruled_out) = self.alternatives(incident, alternatives);
+        let (alternatives, ruled_out) = self.alternatives(incident, &alternatives);
         let all = checks.iter().chain(alternatives.iter().filter_map(|a| a.check.as_ref()));
         let missing = self.missing(params, all.flat_map(|c| &c.missing).chain(fix.iter().flat_map(|f| &f.missing)));
         let entries = rule.map_or(0, |r| r.alternatives_of_match.len());
@@ -51,7 +51,7 @@ impl Maker<'_> {
             last_seen: incident.last_time().map(|t| t.iso()),
             last_healthy: self.last_healthy(incident),
             attempts: incident.attempts.clone(),
-            retry: self.retry(incident),
+            retry: retry(incident),
             job_state: self.job_state(incident),
             params: self.params(params),
             evidence: self.evidence(incident),
@@ -250,11 +250,11 @@ impl Maker<'_> {
         texts.checks.iter().find(|c| !c.changes).map(|c| self.check(c, params))
     }
 
-    fn alternatives(&self, incident: &Incident, ids: Vec<String>) -> (Vec<Alternative>, Vec<RuledOut>) {
+    fn alternatives(&self, incident: &Incident, ids: &[String]) -> (Vec<Alternative>, Vec<RuledOut>) {
         let mut left = Vec::new();
         let mut out = Vec::new();
         let server = incident.server.first();
-        for id in incident.ruled_out.iter().chain(&ids) {
+        for id in incident.ruled_out.iter().chain(ids) {
             if out.iter().any(|o: &RuledOut| o.cause == *id) || left.iter().any(|a: &Alternative| a.cause == *id) {
                 continue;
             }
@@ -341,24 +341,6 @@ impl Maker<'_> {
             .collect()
     }
 
-    fn retry(&self, incident: &Incident) -> Option<Retry> {
-        let last: u64 =
-            incident.captures.get("last_attempt").or_else(|| incident.captures.get("attempt"))?.parse().ok()?;
-        let of: Option<u64> = incident.captures.get("attempts").and_then(|n| n.parse().ok());
-        let (first, end) = (incident.first_time()?, incident.last_time()?);
-        let first_attempt: u64 = incident.captures.get("attempt").and_then(|n| n.parse().ok()).unwrap_or(1);
-        let steps = last.saturating_sub(first_attempt);
-        let interval = (steps > 0).then(|| u64::try_from(end.millis_since(&first)).unwrap_or(0) / steps);
-        Some(Retry {
-            attempt: last,
-            of,
-            interval_ms: interval,
-            gives_up: of
-                .zip(interval)
-                .map(|(of, i)| end.plus_millis(i64::try_from((of.saturating_sub(last)) * i).unwrap_or(0)).iso()),
-        })
-    }
-
     /// Positive findings: what the log says is in order.
     fn positive(&self, incident: &Incident) -> Vec<Fact> {
         let mut facts = Vec::new();
@@ -434,4 +416,22 @@ fn rank_reason(incident: &Incident) -> String {
         Sure::Possible => "it is one of several that fit",
     };
     format!("{state}; {sure}")
+}
+
+/// The retry loop that the log counts.
+fn retry(incident: &Incident) -> Option<Retry> {
+    let last: u64 = incident.captures.get("last_attempt").or_else(|| incident.captures.get("attempt"))?.parse().ok()?;
+    let of: Option<u64> = incident.captures.get("attempts").and_then(|n| n.parse().ok());
+    let (first, end) = (incident.first_time()?, incident.last_time()?);
+    let first_attempt: u64 = incident.captures.get("attempt").and_then(|n| n.parse().ok()).unwrap_or(1);
+    let steps = last.saturating_sub(first_attempt);
+    let interval = (steps > 0).then(|| u64::try_from(end.millis_since(&first)).unwrap_or(0) / steps);
+    Some(Retry {
+        attempt: last,
+        of,
+        interval_ms: interval,
+        gives_up: of
+            .zip(interval)
+            .map(|(of, i)| end.plus_millis(i64::try_from((of.saturating_sub(last)) * i).unwrap_or(0)).iso()),
+    })
 }

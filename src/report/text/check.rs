@@ -3,6 +3,8 @@
 //! Where a check runs and who may run it stands in the heading if all agree, else above each check. What a query lacks is
 //! asked for first, in `\set` lines. SQL and commands keep their lines; only comments wrap.
 
+#![allow(clippy::option_option, reason = "outside: whether the place is shown; inside: the database, if it is known")]
+
 use super::grid::{Page, Rich, Role};
 use crate::report::words::{counted, fill};
 use crate::report::{Alternative, Check, Diagnosis, Expect, MissingParam};

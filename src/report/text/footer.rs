@@ -29,14 +29,14 @@ pub fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
     numbers.fold(0, u64::saturating_add)
 }
 
-fn was_read(input: &&Input) -> bool {
+fn was_read(input: &Input) -> bool {
     matches!(input.status.as_str(), "read" | "truncated" | "")
 }
 
 /// `Read 677 lines, 85 kB, 14:11:39 – 14:11:50.`
 fn read(page: &Page) -> Option<String> {
     let words = page.words;
-    let inputs: Vec<&Input> = page.report.inputs.iter().filter(was_read).collect();
+    let inputs: Vec<&Input> = page.report.inputs.iter().filter(|input| was_read(input)).collect();
     let lines = sum(inputs.iter().map(|input| input.lines));
     let bytes = sum(inputs.iter().map(|input| input.bytes));
     let lines = counted(words.lines_read, lines);

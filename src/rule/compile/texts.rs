@@ -37,7 +37,7 @@ impl Compiler<'_> {
                 for t in [&m.says, &m.truth].into_iter().flatten() {
                     self.braces(t);
                 }
-                (value(&m.says), value(&m.truth))
+                (value(m.says.as_ref()), value(m.truth.as_ref()))
             })
             .collect();
         for text in raw.never.iter().chain(&raw.see) {
@@ -53,7 +53,7 @@ impl Compiler<'_> {
             fixed_in: ids(&raw.fixed_in),
             see: ids(&raw.see),
             source: ids(&raw.source),
-            examples: raw.examples.iter().map(|e| (value(&e.value.log), !e.value.negative)).collect(),
+            examples: raw.examples.iter().map(|e| (value(e.value.log.as_ref()), !e.value.negative)).collect(),
         }
     }
 
@@ -128,8 +128,8 @@ impl Compiler<'_> {
             |t| t.value.clone(),
         );
         CheckText {
-            id: value(&c.id),
-            ask: value(&c.ask),
+            id: value(c.id.as_ref()),
+            ask: value(c.ask.as_ref()),
             kind: kind.to_owned(),
             text,
             expect: c.expect.as_ref().map(expectation),
@@ -217,7 +217,7 @@ impl Compiler<'_> {
             (None, None) => ("text", String::new(), None),
         };
         FixText {
-            action: value(&f.action),
+            action: value(f.action.as_ref()),
             kind: kind.to_owned(),
             text,
             file,
