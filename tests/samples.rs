@@ -58,7 +58,8 @@ fn labelled(sample: &Sample, report: &Report, summary: &Summary) -> Result<(), F
             && first == *shown
             && report.diagnoses.iter().take(1).any(|d| d.alternatives.iter().any(|a| a.cause == *labelled))
     });
-    if !wanted.iter().any(|w| w == first) && !(first == "-" && other) && !alike {
+    let right = wanted.iter().any(|w| w == first) || (first == "-" && other) || alike;
+    if !right {
         return Err(format!("the first cause is {first}, the label says {wanted:?}").into());
     }
     for name in ["user", "database", "host", "port", "slot"] {

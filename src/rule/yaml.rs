@@ -39,6 +39,7 @@ pub fn span<T>(value: &Spanned<T>) -> (usize, usize) {
 }
 
 /// Place of a part of a text value (`from..to`, bytes of the value); that of the whole value if the part cannot be found.
+#[must_use]
 pub fn inside(source: &SourceText, value: &Spanned<String>, from: usize, to: usize) -> (usize, usize) {
     let (at, len) = span(value);
     let raw = source.text.get(at..at + len).unwrap_or("");
