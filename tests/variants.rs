@@ -162,7 +162,8 @@ fn cut_before_the_first_failure() {
                 EventKind::Matched(m) => m.matches.iter().any(|m| m.rule == *cause),
                 _ => false,
             };
-            let first = facts.sources[number].events.iter().find(shows).map_or(0, |e| e.at.line as usize - 1);
+            let first =
+                facts.sources[number].events.iter().find(shows).map_or(0, |e| usize::try_from(e.at.line).unwrap() - 1);
             let kept: Vec<&[u8]> = log.bytes.split_inclusive(|b| *b == b'\n').skip(first / 2).collect();
             Log { bytes: kept.concat(), ..log.clone() }
         };
@@ -177,7 +178,7 @@ fn bare(case: &Case) -> String {
     let log = case.logs.iter().find(|l| l.name == evidence.path).unwrap();
     let text = String::from_utf8_lossy(&log.bytes);
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let decisive = evidence.line as usize - 1;
+    let decisive = usize::try_from(evidence.line).unwrap() - 1;
     let first = (0..=decisive).rev().find(|n| header(lines[*n]).is_some()).expect("a header");
     let end = (decisive + 1..lines.len()).find(|n| header(lines[*n]).is_some()).unwrap_or(lines.len());
     if end == first + 1 { header(lines[first]).unwrap()[3].to_owned() } else { lines[first + 1..end].concat() }

@@ -225,7 +225,7 @@ table! {
     more_also = "and 1 more, see -v|and {n} more, see -v";
     no_log = "no log record and no stack trace in this input";
     formats_tried = "Formats tried: log4j2, logback, JSON lines, PostgreSQL's log, the wraps of Docker, Kubernetes and syslog, and a bare stack trace.";
-    formats_hint = "hint: force it with --input-format, or see cdc-doctor\u{a0}explain\u{a0}formats";
+    formats_hint = "hint: give the log of the JobManager or TaskManager, or a whole stack trace";
     note = "Note: {text}";
     // Nothing found
     job_was = "Job {job} was {state} when the logs end.";
