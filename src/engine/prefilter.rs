@@ -77,8 +77,11 @@ impl Prefilter {
         for word in FAILURE_WORDS {
             anywhere.add(word, Class::Candidate);
         }
-        for literal in track::LITERALS {
-            anywhere.add(literal, Class::Last(track::class(literal)));
+        anywhere.add(track::CHECKPOINT, Class::Last(track::CHECKPOINTS));
+        if track::STATE_LOGGERS.iter().all(|l| loggers.add(l)) {
+            scoped.add(track::STATE, Class::Last(track::STATES));
+        } else {
+            anywhere.add(track::STATE, Class::Last(track::STATES));
         }
         // lines of the server's own log, and records at WARN and above, are never skipped: what is only about them need not be
         // looked for; what must fall silent is listened to only once it was heard (see scan)
@@ -145,7 +148,7 @@ impl Prefilter {
     }
 }
 
-/// The logger of a line of Flink's default layout (`<stamp> <level, 5 wide> <logger> [...] - ...` or `- ...`): column 30.
+/// The logger of a line of Flink's default layout, `<stamp> <level, 5 wide> <logger, 60 wide> [...] - ...` (log4j1 without `[...]`).
 #[inline]
 fn logger(line: &[u8]) -> Option<&[u8]> {
     if line.get(19) != Some(&b',') || line.get(23) != Some(&b' ') || line.get(29) != Some(&b' ') {
@@ -154,9 +157,10 @@ fn logger(line: &[u8]) -> Option<&[u8]> {
     let rest = line.get(30..)?;
     let end = memchr::memchr(b' ', rest)?;
     let name = rest.get(..end)?;
-    let next = rest.get(end..)?.iter().find(|b| **b != b' ')?;
-    let dotted = name.first().is_some_and(u8::is_ascii_alphabetic) && name.contains(&b'.');
-    (dotted && matches!(next, b'[' | b'-')).then_some(name)
+    // the field is padded to sixty columns, longer names push the rest to the right
+    let next = rest.get(end.max(60) + 1)?;
+    let dotted = name.first().is_some_and(u8::is_ascii_alphabetic) && memchr::memchr(b'.', name).is_some();
+    (dotted && matches!(next, b'[' | b'-' | b' ')).then_some(name)
 }
 
 /// The last eight bytes of the loggers that have texts of their own.

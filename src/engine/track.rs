@@ -7,10 +7,13 @@ use super::facts::{SourceFacts, StateChange};
 use crate::record::{Layout, LogRecord};
 use crate::rule::Process;
 
-/// Texts that must stand in a healthy line for it to be looked at: changes of state, and completed checkpoints.
-pub const LITERALS: &[&str] = &["switched from ", CHECKPOINT];
+/// What every completed checkpoint's line holds.
+pub const CHECKPOINT: &str = "Completed checkpoint";
 
-const CHECKPOINT: &str = "Completed checkpoint";
+/// What every change of state's line holds, and the loggers of such lines.
+pub const STATE: &str = "switched from ";
+/// Loggers of changes of state: tasks in a TaskManager; tasks and jobs in the JobManager.
+pub const STATE_LOGGERS: [&str; 2] = ["*taskmanager.Task", "*.ExecutionGraph"];
 
 /// Class of healthy lines of the connector.
 pub const HEALTH: u8 = 0;
@@ -18,12 +21,6 @@ pub const HEALTH: u8 = 0;
 pub const CHECKPOINTS: u8 = 1;
 /// Class of changes of state, of which the last of each task and state is kept.
 pub const STATES: u8 = 2;
-
-/// Class of a text of [`LITERALS`].
-#[must_use]
-pub fn class(literal: &str) -> u8 {
-    if literal == CHECKPOINT { CHECKPOINTS } else { STATES }
-}
 
 /// What a line of class [`STATES`] is about: task or job, and the state entered. Lines with the same key replace each other.
 #[must_use]
@@ -42,6 +39,10 @@ pub fn state_key(line: &[u8]) -> (&[u8], &[u8]) {
 #[must_use]
 pub fn state_change(record: &LogRecord<'_>) -> Option<StateChange> {
     let text = record.own_text();
+    let logger = record.logger_name();
+    if !logger.is_empty() && !STATE_LOGGERS.iter().any(|l| logger.ends_with(l.trim_start_matches('*'))) {
+        return None;
+    }
     let (before, after) = text.split_once(" switched from ")?;
     let is_job = after.starts_with("state ");
     let mut words = after.strip_prefix("state ").unwrap_or(after).splitn(3, ' ');
