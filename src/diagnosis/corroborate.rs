@@ -41,11 +41,17 @@ pub fn decide(incidents: &mut Vec<Incident>, server: &[Picked], rules: &RuleSet,
             .enumerate()
             .filter(|(_, p)| {
                 let other = rules.get(&p.rule);
-                (p.rule == incident.rule
+                let alike = p.rule == incident.rule
                     || rule.alternatives.contains(&p.rule)
-                    || other.is_some_and(|o| o.alternatives.contains(&rule.id)))
+                    || other.is_some_and(|o| o.alternatives.contains(&rule.id));
+                // the client saw the consequence only: the disk was full, and the connection broke
+                let behind = incident.confidence < Confidence::Certain
+                    && p.best.server_only
+                    && p.best.confidence == Confidence::Certain
+                    && other.is_some_and(|o| o.leads_to.contains(&rule.id));
+                (alike || behind)
                     && agree(incident, p)
-                    && (other.is_none_or(|o| !o.transient) || at_that_moment(incident, p))
+                    && (alike && other.is_none_or(|o| !o.transient) || at_that_moment(incident, p))
             })
             .map(|(i, _)| i)
             .collect();
@@ -56,7 +62,15 @@ pub fn decide(incidents: &mut Vec<Incident>, server: &[Picked], rules: &RuleSet,
             .filter_map(|i| server.get(*i))
             .filter(tells)
             .max_by_key(|p| (p.best.server_only, p.best.confidence, p.rule == incident.rule));
-        let Some(best) = best else { continue };
+        let Some(mut best) = best else { continue };
+        // what the server says led to it is the better answer
+        for other in related.iter().filter_map(|i| server.get(*i)).filter(tells) {
+            let leads = rules.get(&other.rule).is_some_and(|r| r.leads_to.contains(&best.rule));
+            let back = rules.get(&best.rule).is_some_and(|r| r.leads_to.contains(&other.rule));
+            if leads && !back && other.best.confidence >= best.best.confidence {
+                best = other;
+            }
+        }
         for i in &related {
             if let Some(slot) = used.get_mut(*i) {
                 *slot = true;
@@ -68,7 +82,11 @@ pub fn decide(incidents: &mut Vec<Incident>, server: &[Picked], rules: &RuleSet,
             if best.best.confidence == Confidence::Certain {
                 let mut ruled_out: Vec<String> =
                     rule.alternatives.iter().filter(|a| **a != best.rule).cloned().collect();
-                if best.rule != incident.rule {
+                let follows = rules.get(&best.rule).is_some_and(|r| r.leads_to.contains(&incident.rule));
+                if best.rule != incident.rule && follows {
+                    let seen = (incident.lines(), incident.occurrences.iter().map(|o| o.line).take(4).collect());
+                    incident.folded.entry(incident.rule.clone()).or_insert(seen);
+                } else if best.rule != incident.rule {
                     ruled_out.push(incident.rule.clone());
                 }
                 incident.ruled_out = ruled_out;

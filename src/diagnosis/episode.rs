@@ -7,6 +7,9 @@ use super::pick::Picked;
 use super::unknown::{self, UnknownGroup};
 use crate::rule::{Confidence, Role, Rule, RuleSet};
 
+/// Debezium starts the connector again, in the same attempt of the task.
+const RESTARTING: &str = "debezium/connector-restarting";
+
 /// What the episodes of a group gave.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -20,12 +23,15 @@ pub struct Found {
 struct Seen<'t> {
     picked: &'t Picked,
     after_failure: bool,
+    place: usize,
 }
 
 #[derive(Default)]
 struct Episode<'t> {
     matches: Vec<Seen<'t>>,
     unknown: Vec<(&'t Item, bool)>,
+    /// Places at which the source was started anew.
+    starts: Vec<usize>,
 }
 
 /// Cuts the time line into episodes and folds each.
@@ -35,14 +41,23 @@ pub fn episodes(timeline: &[Item], rules: &RuleSet, group: usize) -> Found {
     let mut episode = Episode::default();
     let mut stopping = false;
     let mut attempts: Vec<(u64, usize, u32)> = Vec::new();
-    for item in timeline {
+    for (place, item) in timeline.iter().enumerate() {
         match &item.what {
-            What::Match(picked) => episode.matches.push(Seen { picked, after_failure: stopping }),
+            What::Match(picked) => {
+                if picked.rule == RESTARTING {
+                    episode.starts.push(place);
+                }
+                episode.matches.push(Seen { picked, after_failure: stopping, place });
+            }
             What::Unknown(_) => episode.unknown.push((item, stopping)),
             // a task that has failed may still log what it did last
             What::Healthy if stopping => {}
             What::Healthy => fold(&std::mem::take(&mut episode), State::Recovered, rules, group, &mut found),
             What::State(change) => match change.to.as_str() {
+                "DEPLOYING" if change.subject.contains("Source") => {
+                    episode.starts.push(place);
+                    stopping = false;
+                }
                 "FAILED" | "FAILING" | "CANCELING" | "CANCELLING" => {
                     if let Some(attempt) = change.attempt.filter(|_| change.to == "FAILED" && !change.is_job) {
                         attempts.push((item.seq, item.source, attempt));
@@ -90,8 +105,8 @@ fn fold(episode: &Episode<'_>, state: State, rules: &RuleSet, group: usize, foun
             }
         }
     }
-    let causes = fold_causes(causes, rules);
-    let mut causes = causes;
+    let mut causes = fold_causes(causes, rules);
+    supersede(&mut causes, &episode);
     let unknown = unknown::groups(
         &episode.unknown,
         &episode.matches.iter().map(|s| (s.picked, s.after_failure)).collect::<Vec<_>>(),
@@ -102,6 +117,24 @@ fn fold(episode: &Episode<'_>, state: State, rules: &RuleSet, group: usize, foun
         let never = rules.get(&cause.rule).is_some_and(|r| r.clears_never);
         cause.state = if never { State::Ongoing } else { state };
         found.incidents.push(cause);
+    }
+}
+
+/// A source started anew that fails of something else, and never again of what it failed of before, has come past that: somebody
+/// mends one thing, and the next one shows. The newest failure is what stands in the way now.
+fn supersede(causes: &mut [Incident], episode: &Episode<'_>) {
+    let places = |rule: &str| {
+        let of = || episode.matches.iter().filter(|s| s.picked.rule == rule).map(|s| s.place);
+        of().min().zip(of().max())
+    };
+    let spans: Vec<_> = causes.iter().map(|c| (c.confidence, places(&c.rule))).collect();
+    for (index, cause) in causes.iter_mut().enumerate() {
+        let Some((_, Some((_, last)))) = spans.get(index) else { continue };
+        cause.superseded = spans.iter().any(|(confidence, span)| {
+            span.is_some_and(|(first, _)| {
+                *confidence > Confidence::Possible && episode.starts.iter().any(|s| last < s && *s < first)
+            })
+        });
     }
 }
 

@@ -102,6 +102,8 @@ pub struct Incident {
     pub also: Vec<String>,
     /// It began after a task had already failed.
     pub after_failure: bool,
+    /// The source was started again since, and failed of something else.
+    pub superseded: bool,
     /// Occurrences in the server's own log.
     pub server: Vec<Occurrence>,
     /// Alternatives that the server's log ruled out.
@@ -129,6 +131,7 @@ impl Incident {
             folded: BTreeMap::new(),
             also: Vec::new(),
             after_failure: false,
+            superseded: false,
             server: Vec::new(),
             ruled_out: Vec::new(),
             params: Params::default(),
@@ -329,4 +332,6 @@ fn merge(known: &mut Incident, incident: Incident, rules: &RuleSet) {
         known.state = incident.state;
     }
     known.after_failure &= incident.after_failure;
+    // the last episode says how it stands
+    known.superseded = incident.superseded;
 }

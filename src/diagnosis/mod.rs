@@ -131,11 +131,12 @@ pub fn infer(sources: &[SourceFacts], rules: &RuleSet, options: &Options) -> Dia
     diagnosis
 }
 
-/// Ongoing first, then the surest, then the earliest, then by id.
+/// Ongoing first, then those that no later start has come past, then the surest, then the earliest, then by id.
 fn rank(incidents: &mut [Incident]) {
     incidents.sort_by(|a, b| {
         (a.state == State::Recovered)
             .cmp(&(b.state == State::Recovered))
+            .then(a.superseded.cmp(&b.superseded))
             .then(b.confidence.cmp(&a.confidence))
             .then_with(|| a.first_time().cmp(&b.first_time()))
             .then_with(|| a.rule.cmp(&b.rule))

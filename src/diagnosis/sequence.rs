@@ -93,6 +93,7 @@ fn runs<'h>(
                     && h.part == Part::Step(step)
                     && !same_record(h, steps.last())
                     && sequence.same.iter().all(|n| agrees(&captures, &h.captures, n))
+                    && sequence.differ.iter().all(|n| differs(&captures, &h.captures, n))
                     && within(&start.1.1, h, sequence.within)
             });
             match next {
@@ -136,6 +137,13 @@ fn same_record(hit: &StepHit, last: Option<&&(usize, StepHit)>) -> bool {
 fn agrees(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, name: &str) -> bool {
     match (a.get(name), b.get(name)) {
         (Some(x), Some(y)) => x == y,
+        _ => true,
+    }
+}
+
+fn differs(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, name: &str) -> bool {
+    match (a.get(name), b.get(name)) {
+        (Some(x), Some(y)) => x != y,
         _ => true,
     }
 }

@@ -246,6 +246,7 @@ impl Compiler<'_> {
             steps: e.sequence.iter().map(|s| self.entry(s)).collect(),
             within: e.within.as_ref().and_then(|t| self.duration(t)),
             same: ids(&e.same),
+            differ: ids(&e.differ),
             // `not` of a sequence means the same as `without`: nowhere in it
             without: e.without.iter().chain(&e.not_any).map(|s| self.entry(s)).collect(),
             count: e.count.as_ref().map_or(1, |c| c.value.max(1)),

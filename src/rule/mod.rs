@@ -190,6 +190,8 @@ pub struct Sequence {
     pub within: Option<i64>,
     /// Captures that must be equal.
     pub same: Vec<String>,
+    /// Captures that a later step must give otherwise than an earlier one.
+    pub differ: Vec<String>,
     /// None of these between the first and the last.
     pub without: Vec<Entry>,
     /// The last step this many times.

@@ -63,6 +63,7 @@ pub struct RawEntry {
     pub sequence: Vec<Spanned<RawEntry>>,
     pub within: Option<Text>,
     pub same: Vec<Text>,
+    pub differ: Vec<Text>,
     pub without: Vec<Spanned<RawEntry>>,
     pub count: Option<Spanned<u32>>,
     pub then_nothing: Option<RawSilence>,

@@ -211,10 +211,13 @@ fn restarts(page: &Page, diagnosis: &Diagnosis) -> u64 {
     attempts.map_or(diagnosis.count, u64::from)
 }
 
-/// The job is RUNNING and dead.
+/// The job is RUNNING and dead. A source that moved between the failures is not dead: what fails is beside its way (a heartbeat
+/// query, one of several jobs).
 fn shows_running(diagnosis: &Diagnosis) -> bool {
+    let moved = matches!((&diagnosis.first_seen, &diagnosis.last_healthy), (Some(first), Some(moved)) if moved > first);
     diagnosis.job_state.as_deref() == Some("RUNNING")
         && diagnosis.state == State::Ongoing
+        && !moved
         && matches!(diagnosis.impact.as_str(), "down" | "stalled")
 }
 
