@@ -106,7 +106,7 @@ fn fold(episode: &Episode<'_>, state: State, rules: &RuleSet, group: usize, foun
         }
     }
     let mut causes = fold_causes(causes, rules);
-    supersede(&mut causes, &episode);
+    supersede(&mut causes, episode);
     let unknown = unknown::groups(
         &episode.unknown,
         &episode.matches.iter().map(|s| (s.picked, s.after_failure)).collect::<Vec<_>>(),
