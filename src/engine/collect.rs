@@ -19,6 +19,8 @@ pub struct Collector {
     parts: HashMap<(String, usize, Part), usize>,
     /// The newest record that was seen to end inside a trace.
     inside_trace: Option<u64>,
+    /// The record of the newest checkpoint.
+    checkpoint: u64,
 }
 
 /// Adds what one record says.
@@ -37,7 +39,9 @@ pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observe
     {
         facts.layout = Some(layout);
     }
-    if let Some(number) = observed.checkpoint {
+    // a kept line may be observed only after the records behind it
+    if let Some(number) = observed.checkpoint.filter(|_| observed.seq >= collector.checkpoint) {
+        collector.checkpoint = observed.seq;
         facts.checkpoint = Some((number, observed.time, observed.at.map_or(0, |a| a.line)));
     }
     for (name, value, line, key) in &observed.context {

@@ -355,7 +355,8 @@ fn shrink(state: &mut ScanState) {
 
 /// Time of a header line.
 fn time_of(line: &[u8]) -> Option<Timestamp> {
-    let line = std::str::from_utf8(line.get(..line.len().min(256)).unwrap_or_default()).ok()?;
+    // broken bytes, or a letter cut in two, do not make the time unknown
+    let line = String::from_utf8_lossy(line.get(..line.len().min(256)).unwrap_or_default());
     let header = crate::record::header(line.trim_end())?;
     Timestamp::parse(line.get(header.time?)?)
 }
