@@ -7,7 +7,7 @@ _default:
 check:
     cargo fmt --check
     cargo clippy --all-targets --all-features -- -D warnings
-    cargo build --quiet --no-default-features
+    cargo check --quiet --no-default-features
     cargo run --quiet -- rules check rules
 
 # all tests, and the examples of the rules
