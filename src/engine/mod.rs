@@ -13,6 +13,7 @@ pub mod scan;
 pub mod secrets;
 pub mod track;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -85,12 +86,12 @@ impl Engine {
     pub fn new(rules: Arc<RuleSet>, prefilter: bool) -> Result<Self, BadRules> {
         let probes = probes(&rules);
         let mut texts: Vec<String> = Vec::new();
+        let mut slots: HashMap<String, usize> = HashMap::new();
         let mut by_literal: Vec<Vec<u32>> = Vec::new();
         for (index, probe) in (0_u32..).zip(&probes) {
             for literal in &probe.entry.literals {
-                let lower = literal.to_ascii_lowercase();
-                let slot = texts.iter().position(|t| *t == lower).unwrap_or_else(|| {
-                    texts.push(lower);
+                let slot = *slots.entry(literal.to_ascii_lowercase()).or_insert_with_key(|lower| {
+                    texts.push(lower.clone());
                     by_literal.push(Vec::new());
                     texts.len() - 1
                 });

@@ -4,24 +4,31 @@
 //! ([`prefilter`](super::prefilter)). All state between two chunks is in [`ScanState`], which can be stored.
 
 mod kept;
+mod oversized;
+mod shape;
 
 use std::ops::Range;
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use serde::{Deserialize, Serialize};
 
-use self::kept::{line_at, line_index};
+use self::kept::{KeyHasher, line_at, line_index};
+use self::shape::{goes_on, is_frame, time_of};
 use super::collect;
 use super::facts::{Part, SourceFacts};
 use super::observe::Observed;
-use super::prefilter::{Found, Line};
+use super::prefilter::{Found, Line, LoggerLine};
 use super::{Engine, Owner, track};
 use crate::record::layout::{Probe, probe};
-use crate::record::{KEEP_HEAD, KEEP_TAIL, Location, MAX_RECORD, Timestamp, normalize};
+use crate::record::{Location, MAX_RECORD, normalize};
 
 /// The first records of a source are always looked at: they hold versions and tell which process wrote it.
 pub const BOOT: u64 = 256;
+
+/// Bytes that are first joined to an unfinished record to finish it.
+const JOINED: usize = 4096;
 
 /// Most tasks and states whose last line is kept.
 const MAX_KEPT: usize = 4096;
@@ -73,11 +80,23 @@ struct OpenRecord {
 struct Scratch {
     found: Vec<Found>,
     starts: Vec<usize>,
-    of_logger: Vec<(usize, usize)>,
+    of_logger: Vec<LoggerLine>,
+    last_of_logger: Vec<LoggerLine>,
+    in_line: Vec<Found>,
     key: Vec<u8>,
     /// Key → index in `kept`.
-    index: HashMap<Vec<u8>, usize>,
+    index: HashMap<Vec<u8>, usize, BuildHasherDefault<KeyHasher>>,
     state: collect::Collector,
+}
+
+/// A walk over lines, and the healthy records behind it that were not searched yet.
+struct Walk<'b> {
+    buf: &'b [u8],
+    /// Where the records of the run begin.
+    starts: Vec<usize>,
+    run: Option<Run>,
+    /// Healthy records need not be looked at one by one.
+    skipping: bool,
 }
 
 /// A run of healthy one-line records.
@@ -106,127 +125,175 @@ impl ScanState {
             scratch: Scratch::default(),
         }
     }
+
+    /// Counts from the unfinished record on; what lies before it is done with. Returns its length.
+    fn forget(&mut self) -> usize {
+        let done = self.open.map_or(self.scanned, |o| o.start);
+        self.base += done as u64;
+        self.scanned -= done;
+        if let Some(open) = &mut self.open {
+            open.start = 0;
+        }
+        done
+    }
 }
 
 impl Engine {
-    /// Takes the next bytes of a source.
+    /// Takes the next bytes of a source. They are scanned where they lie; only the unfinished record is carried over.
     pub fn push(&self, state: &mut ScanState, chunk: &[u8]) {
         state.facts.bytes += chunk.len() as u64;
-        state.buf.extend_from_slice(chunk);
-        self.lines(state, false);
-        shrink(state);
+        let mut chunk = chunk;
+        let mut joined = JOINED;
+        while !state.buf.is_empty() && !chunk.is_empty() {
+            let mut buf = std::mem::take(&mut state.buf);
+            let carried = buf.len();
+            let (head, tail) = chunk.split_at(joined.min(chunk.len()));
+            buf.extend_from_slice(head);
+            self.lines(state, &buf, false);
+            let done = state.forget();
+            if let Some(unfinished) = done.checked_sub(carried) {
+                // what is unfinished now lies in the chunk alone
+                chunk = chunk.get(unfinished..).unwrap_or_default();
+                buf.clear();
+            } else {
+                chunk = tail;
+                joined *= 2;
+                buf.drain(..done);
+            }
+            state.buf = buf;
+        }
+        if !chunk.is_empty() {
+            self.lines(state, chunk, false);
+            let done = state.forget();
+            state.buf.extend_from_slice(chunk.get(done..).unwrap_or_default());
+        }
+        oversized::cap(state);
     }
 
     /// Says that the source has ended.
     pub fn end(&self, state: &mut ScanState) {
-        self.lines(state, true);
+        let buf = std::mem::take(&mut state.buf);
+        self.lines(state, &buf, true);
         self.flush(state, u64::MAX);
         collect::finish(&mut state.facts, &mut state.scratch.state);
-        state.buf = Vec::new();
     }
 
-    fn lines(&self, state: &mut ScanState, last: bool) {
-        let buf = std::mem::take(&mut state.buf);
-        let mut starts = std::mem::take(&mut state.scratch.starts);
-        starts.clear();
-        let mut run: Option<Run> = None;
+    /// Walks over the lines of `buf` that were not seen yet.
+    fn lines(&self, state: &mut ScanState, buf: &[u8], last: bool) {
+        let mut walk = Walk { buf, starts: std::mem::take(&mut state.scratch.starts), run: None, skipping: false };
+        walk.starts.clear();
+        walk.skipping = self.skipping(state);
+        let mut open = state.open.take();
         let mut from = state.scanned;
-        let mut seen = 0;
         let first = from;
+        let first_line = state.line;
+        let mut line = first_line;
         let ends = memchr::memchr_iter(b'\n', buf.get(first..).unwrap_or_default()).map(|i| first + i + 1);
         let tail = (last && !buf.is_empty()).then_some(buf.len());
         for end in ends.chain(tail) {
             if end <= from {
                 continue;
             }
-            let line = buf.get(from..end).unwrap_or_default();
-            seen += 1;
-            self.line(state, &buf, line, from, &mut run, &mut starts);
+            let bytes = buf.get(from..end).unwrap_or_default();
+            let kind = probe(bytes);
+            match &mut open {
+                // most lines by far: a healthy record behind another
+                Some(open) if kind == Probe::Healthy && open.healthy && walk.skipping => {
+                    self.prolong(state, &mut walk, open, from);
+                    open.start = from;
+                    open.line = line;
+                }
+                Some(open) if goes_on(open, kind, bytes) => {
+                    open.lines += 1;
+                    open.healthy = false;
+                    if !open.header {
+                        open.after_frame = is_frame(bytes);
+                    }
+                }
+                open => {
+                    if let Some(open) = open {
+                        self.record(state, &mut walk, open, from);
+                    }
+                    *open = Some(OpenRecord {
+                        start: from,
+                        line,
+                        lines: 1,
+                        header: kind != Probe::NotHeader,
+                        healthy: kind == Probe::Healthy,
+                        after_frame: false,
+                    });
+                }
+            }
+            line += 1;
             from = end;
         }
-        state.facts.lines += seen;
-        state.scanned = from;
-        if last && let Some(open) = state.open.take() {
-            self.record(state, &buf, open, buf.len(), &mut run, &mut starts);
-            state.line += open.lines;
+        if last && let Some(open) = open.take() {
+            self.record(state, &mut walk, &open, buf.len());
         }
-        self.run(state, &buf, &mut run, &mut starts);
-        state.scratch.starts = starts;
-        state.buf = buf;
+        self.run(state, &mut walk);
+        state.facts.lines += line - first_line;
+        state.line = line;
+        state.scanned = from;
+        state.open = open;
+        state.scratch.starts = walk.starts;
     }
 
-    /// One whole line: it begins a record or goes on with the open one.
-    #[inline]
-    fn line(
-        &self,
-        state: &mut ScanState,
-        buf: &[u8],
-        line: &[u8],
-        from: usize,
-        run: &mut Option<Run>,
-        starts: &mut Vec<usize>,
-    ) {
-        let kind = probe(line);
-        let header = kind != Probe::NotHeader;
-        if let Some(open) = &mut state.open {
-            if !header && (open.header || !open.after_frame || !begins_trace(line)) {
-                open.lines += 1;
-                open.healthy = false;
-                if !open.header {
-                    open.after_frame = is_frame(line);
-                }
-                return;
-            }
-            let open = *open;
-            self.record(state, buf, open, from, run, starts);
-            state.line += open.lines;
-        }
-        state.open = Some(OpenRecord {
-            start: from,
-            line: state.line,
-            lines: 1,
-            header,
-            healthy: kind == Probe::Healthy,
-            after_frame: false,
-        });
+    /// May healthy records be skipped now?
+    fn skipping(&self, state: &ScanState) -> bool {
+        self.filtered && state.facts.records >= BOOT && state.armed.is_empty()
     }
 
     /// A whole record: a healthy one prolongs the run, any other is looked at.
-    #[inline]
-    fn record(
-        &self,
-        state: &mut ScanState,
-        buf: &[u8],
-        open: OpenRecord,
-        end: usize,
-        run: &mut Option<Run>,
-        starts: &mut Vec<usize>,
-    ) {
+    fn record(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize) {
+        if walk.skipping && open.healthy {
+            return self.prolong(state, walk, open, end);
+        }
+        self.run(state, walk);
         let seq = state.facts.records;
         state.facts.records += 1;
         state.facts.headers += u64::from(open.header);
-        if self.filtered && open.healthy && seq >= BOOT && state.armed.is_empty() {
-            let kind = self.prefilter.line(buf.get(open.start..end).unwrap_or_default());
-            let known = kind != Line::Unknown;
-            if run.as_ref().is_some_and(|r| r.known != known) {
-                self.run(state, buf, run, starts);
-            }
-            let run = run.get_or_insert(Run { range: open.start..end, line: open.line, seq, known });
-            run.range.end = end;
-            if kind == Line::OfLogger {
-                state.scratch.of_logger.push((open.start - run.range.start, end - run.range.start));
-            }
-            starts.push(open.start);
-            return;
-        }
-        self.run(state, buf, run, starts);
-        let bytes = buf.get(open.start..end).unwrap_or_default();
+        let bytes = walk.buf.get(open.start..end).unwrap_or_default();
         self.look(state, bytes, Location { line: open.line, byte: state.base + open.start as u64 }, seq, open.healthy);
+        walk.skipping = self.skipping(state);
+    }
+
+    /// Adds a healthy record to the run.
+    #[inline]
+    fn prolong(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize) {
+        let kind = self.prefilter.line(walk.buf.get(open.start..end).unwrap_or_default());
+        let known = kind != Line::Unknown;
+        let start = match &mut walk.run {
+            Some(run) if run.known == known => {
+                run.range.end = end;
+                run.range.start
+            }
+            _ => {
+                self.run(state, walk);
+                walk.skipping = self.skipping(state);
+                if !walk.skipping {
+                    return self.record(state, walk, open, end);
+                }
+                let seq = state.facts.records;
+                walk.run = Some(Run { range: open.start..end, line: open.line, seq, known });
+                open.start
+            }
+        };
+        walk.starts.push(open.start);
+        let line = |texts| LoggerLine { start: open.start - start, end: end - start, texts };
+        match kind {
+            Line::Plain | Line::Unknown => {}
+            Line::Search(texts) => state.scratch.of_logger.push(line(texts)),
+            Line::Last(texts) => state.scratch.last_of_logger.push(line(texts)),
+        }
     }
 
     /// The end of a run: searches it.
-    fn run(&self, state: &mut ScanState, buf: &[u8], run: &mut Option<Run>, starts: &mut Vec<usize>) {
-        let Some(run) = run.take() else { return };
+    #[inline(never)]
+    fn run(&self, state: &mut ScanState, walk: &mut Walk<'_>) {
+        let Some(run) = walk.run.take() else { return };
+        let (buf, starts) = (walk.buf, &mut walk.starts);
+        state.facts.records += starts.len() as u64;
+        state.facts.headers += starts.len() as u64;
         let bytes = buf.get(run.range.clone()).unwrap_or_default();
         let mut found = std::mem::take(&mut state.scratch.found);
         let lines = run.known.then_some(state.scratch.of_logger.as_slice());
@@ -239,6 +306,8 @@ impl Engine {
         }
         let mut next_line = 0;
         let mut quiet: Vec<(u8, usize)> = Vec::new();
+        let mut lines_of_last = std::mem::take(&mut state.scratch.last_of_logger);
+        let mut of_last = lines_of_last.as_slice();
         for hit in &found {
             let Some(class) = hit.last else {
                 let index = line_index(&run, starts, hit.at);
@@ -248,7 +317,8 @@ impl Engine {
                 next_line = index + 1;
                 // what this line says beside is found when it is looked at
                 quiet.retain(|(_, at)| line_index(&run, starts, *at) < index);
-                self.keep_last(state, buf, &run, starts, &quiet);
+                let before = kept::split_before(&mut of_last, &run, starts, index);
+                self.keep_last(state, buf, &run, starts, &quiet, before);
                 quiet.clear();
                 let (line, place, seq) = line_at(buf, &run, starts, index, state.base);
                 self.look(state, line, place, seq, true);
@@ -258,13 +328,16 @@ impl Engine {
                     next_line += 1;
                     self.look(state, line, place, seq, true);
                 }
+                kept::split_before(&mut of_last, &run, starts, next_line);
                 continue;
             };
             if next_line == 0 || line_index(&run, starts, hit.at) >= next_line {
                 quiet.push((class, hit.at));
             }
         }
-        self.keep_last(state, buf, &run, starts, &quiet);
+        self.keep_last(state, buf, &run, starts, &quiet, of_last);
+        lines_of_last.clear();
+        state.scratch.last_of_logger = lines_of_last;
         state.scratch.found = found;
         let last_start = starts.last().copied().unwrap_or(run.range.start);
         if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
@@ -324,55 +397,4 @@ impl Engine {
         }
         state.kept = later;
     }
-}
-
-/// Drops what is done with, and the middle of a record that grows too large.
-fn shrink(state: &mut ScanState) {
-    let done = state.open.map_or(state.scanned, |o| o.start);
-    if done > 0 {
-        state.buf.drain(..done);
-        state.base += done as u64;
-        state.scanned -= done;
-        if let Some(open) = &mut state.open {
-            open.start = 0;
-        }
-    }
-    if state.buf.len() <= 2 * MAX_RECORD {
-        return;
-    }
-    let head_end = memchr::memrchr(b'\n', state.buf.get(..KEEP_HEAD).unwrap_or_default()).map_or(KEEP_HEAD, |i| i + 1);
-    let tail_from = state.buf.len() - KEEP_TAIL;
-    let tail = memchr::memchr(b'\n', state.buf.get(tail_from..state.scanned.max(tail_from)).unwrap_or_default())
-        .map_or(tail_from, |i| tail_from + i + 1);
-    let (at, bytes, lines) = state.gap.unwrap_or((head_end, 0, 0));
-    let cut = head_end.max(at)..tail;
-    let cut_lines = memchr::memchr_iter(b'\n', state.buf.get(cut.clone()).unwrap_or_default()).count() as u64;
-    state.gap = Some((at, bytes + cut.len() as u64, lines + cut_lines));
-    state.base += cut.len() as u64;
-    state.scanned = state.scanned.saturating_sub(cut.len()).max(cut.start);
-    state.buf.drain(cut);
-}
-
-/// Time of a header line.
-fn time_of(line: &[u8]) -> Option<Timestamp> {
-    // broken bytes, or a letter cut in two, do not make the time unknown
-    let line = String::from_utf8_lossy(line.get(..line.len().min(256)).unwrap_or_default());
-    let header = crate::record::header(line.trim_end())?;
-    Timestamp::parse(line.get(header.time?)?)
-}
-
-fn is_frame(line: &[u8]) -> bool {
-    let text = line.trim_ascii_start();
-    text.starts_with(b"at ") || (text.starts_with(b"... ") && text.trim_ascii_end().ends_with(b" more"))
-}
-
-/// A line without a header that begins another trace: text at column 0 that is neither a frame nor a cause.
-fn begins_trace(line: &[u8]) -> bool {
-    let first_is_name = line.first().is_some_and(u8::is_ascii_alphabetic);
-    let goes_on =
-        ["Caused by", "Suppressed", "Wrapped by", "at ", "..."].iter().any(|w| line.starts_with(w.as_bytes()));
-    let word = line.split(|b| b.is_ascii_whitespace() || *b == b':').next().unwrap_or_default();
-    first_is_name
-        && !goes_on
-        && (word.iter().filter(|b| **b == b'.').count() >= 2 || line.starts_with(b"Exception in thread"))
 }

@@ -9,6 +9,8 @@ use crate::rule::Process;
 
 /// What every completed checkpoint's line holds.
 pub const CHECKPOINT: &str = "Completed checkpoint";
+/// Logger of completed checkpoints, in the JobManager.
+pub const CHECKPOINT_LOGGER: &str = "*CheckpointCoordinator";
 
 /// What every change of state's line holds, and the loggers of such lines.
 pub const STATE: &str = "switched from ";
@@ -25,11 +27,13 @@ pub const STATES: u8 = 2;
 /// What a line of class [`STATES`] is about: task or job, and the state entered. Lines with the same key replace each other.
 #[must_use]
 pub fn state_key(line: &[u8]) -> (&[u8], &[u8]) {
-    let find = |needle: &[u8]| memchr::memmem::find(line, needle);
-    let start = find(b" - ").map_or(0, |i| i + 3);
-    let rest = line.get(start..).unwrap_or_default();
-    let subject = rest.get(..memchr::memmem::find(rest, b" (").unwrap_or(rest.len())).unwrap_or_default();
-    let to = memchr::memmem::rfind(rest, b" to ").and_then(|i| rest.get(i + 4..)).unwrap_or_default();
+    // by their rarest bytes: searchers for texts so short cost more to build than they save
+    let dash = memchr::memchr_iter(b'-', line).find(|i| *i > 0 && line.get(i - 1..i + 2) == Some(b" - "));
+    let rest = line.get(dash.map_or(0, |i| i + 2)..).unwrap_or_default();
+    let open = memchr::memchr_iter(b'(', rest).find(|i| *i > 0 && rest.get(i - 1) == Some(&b' '));
+    let subject = rest.get(..open.map_or(rest.len(), |i| i - 1)).unwrap_or_default();
+    let to = memchr::memrchr_iter(b't', rest).find(|i| *i > 0 && rest.get(i - 1..i + 3) == Some(b" to "));
+    let to = to.and_then(|i| rest.get(i + 3..)).unwrap_or_default();
     let end = to.iter().position(|b| !b.is_ascii_uppercase()).unwrap_or(to.len());
     (subject, to.get(..end).unwrap_or_default())
 }
@@ -126,6 +130,10 @@ pub fn names_connector(record: &LogRecord<'_>) -> bool {
 /// Number of a completed checkpoint.
 #[must_use]
 pub fn checkpoint(record: &LogRecord<'_>) -> Option<u64> {
+    let logger = record.logger_name();
+    if !logger.is_empty() && !logger.ends_with(CHECKPOINT_LOGGER.trim_start_matches('*')) {
+        return None;
+    }
     let rest = record.own_text().trim_start().strip_prefix("Completed checkpoint ")?;
     rest.split(' ').next()?.parse().ok()
 }

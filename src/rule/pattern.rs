@@ -3,17 +3,18 @@
 //! A blank stands for any run of white space, `"` for any quotation mark. A [`Pattern`] is compiled on first use; the
 //! fixed texts that a match must contain are found when the rule is compiled, so that the prefilter can look for them.
 
+mod fixed;
+
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::Regex;
-use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::{Deserialize, Serialize};
+
+use self::fixed::{required, starts};
 
 /// Shortest fixed text that the prefilter takes.
 pub const MIN_LITERAL: usize = 4;
-/// Most alternatives of fixed text for one pattern.
-const MAX_ALTERNATIVES: usize = 24;
 /// Limit on one compiled pattern, bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 /// Patterns up to this many bytes cannot reach the limit without a counted repetition.
@@ -29,13 +30,20 @@ pub struct Pattern {
     pub text: String,
     /// One of these must stand in every text that matches (ASCII case folded when looked for in candidates).
     pub literals: Vec<String>,
+    /// Every match begins at the beginning of a line, behind white space, with one of these; empty if that is not so.
+    pub starts: Vec<String>,
     #[serde(skip)]
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Clone for Pattern {
     fn clone(&self) -> Self {
-        Self { text: self.text.clone(), literals: self.literals.clone(), regex: OnceLock::new() }
+        Self {
+            text: self.text.clone(),
+            literals: self.literals.clone(),
+            starts: self.starts.clone(),
+            regex: OnceLock::new(),
+        }
     }
 }
 
@@ -71,7 +79,8 @@ impl Pattern {
         let whole = |what: String| BadPattern { what, range: 0..text.len() };
         let hir = regex_syntax::Parser::new().parse(&translate(text)).map_err(|e| whole(BadPattern::of(&e).what))?;
         let literals = required(&hir).unwrap_or_default();
-        let pattern = Self { text: text.to_owned(), literals, regex: OnceLock::new() };
+        let starts = starts(&hir).unwrap_or_default();
+        let pattern = Self { text: text.to_owned(), literals, starts, regex: OnceLock::new() };
         // compiling costs time, and only counted repetitions and long texts become too large
         let counted = text.as_bytes().windows(2).any(|pair| matches!(pair, [b'{', digit] if digit.is_ascii_digit()));
         if counted || text.len() > SHORT {
@@ -152,78 +161,6 @@ fn translate(pattern: &str) -> String {
         }
     }
     out
-}
-
-/// Fixed texts of which at least one stands in every match; `None` if there is no such set.
-fn required(hir: &Hir) -> Option<Vec<String>> {
-    match hir.kind() {
-        HirKind::Literal(lit) => one(String::from_utf8(lit.0.to_vec()).ok()?),
-        HirKind::Capture(c) => required(&c.sub),
-        HirKind::Repetition(r) if r.min >= 1 => required(&r.sub),
-        HirKind::Concat(parts) => concat(parts),
-        HirKind::Alternation(parts) => {
-            let mut all = Vec::new();
-            for part in parts {
-                all.extend(required(part)?);
-            }
-            all.sort();
-            all.dedup();
-            (all.len() <= MAX_ALTERNATIVES).then_some(all)
-        }
-        _ => None,
-    }
-}
-
-fn one(text: String) -> Option<Vec<String>> {
-    (text.len() >= MIN_LITERAL).then(|| vec![text])
-}
-
-fn concat(parts: &[Hir]) -> Option<Vec<String>> {
-    let mut best: Option<Vec<String>> = None;
-    let mut run = String::new();
-    for part in parts {
-        match part.kind() {
-            HirKind::Literal(lit) => match std::str::from_utf8(&lit.0) {
-                Ok(text) => run.push_str(text),
-                Err(_) => flush(&mut run, &mut best),
-            },
-            HirKind::Class(class) => match folded(class) {
-                Some(c) => run.push(c),
-                None => flush(&mut run, &mut best),
-            },
-            HirKind::Look(_) => {}
-            _ => {
-                flush(&mut run, &mut best);
-                if let Some(set) = required(part) {
-                    better(&mut best, set);
-                }
-            }
-        }
-    }
-    flush(&mut run, &mut best);
-    best
-}
-
-/// The lower-case letter of a class that is one ASCII letter in both cases and nothing else: `[Uu]` from `(?i)u`.
-/// (`k` and `s` have a third form outside ASCII, and break the text.)
-fn folded(class: &Class) -> Option<char> {
-    let Class::Unicode(class) = class else { return None };
-    let mut chars = class.iter().flat_map(|r| r.start()..=r.end());
-    let (upper, lower, end) = (chars.next()?, chars.next()?, chars.next());
-    (end.is_none() && upper.is_ascii_uppercase() && upper.to_ascii_lowercase() == lower).then_some(lower)
-}
-
-fn flush(run: &mut String, best: &mut Option<Vec<String>>) {
-    if let Some(set) = one(std::mem::take(run)) {
-        better(best, set);
-    }
-}
-
-fn better(best: &mut Option<Vec<String>>, set: Vec<String>) {
-    let score = |s: &[String]| (rarity(s), usize::MAX - s.len());
-    if best.as_ref().is_none_or(|b| score(&set) > score(b)) {
-        *best = Some(set);
-    }
 }
 
 /// How seldom a healthy line holds one of these texts: long ones are rare, names of objects are rarer than words.
@@ -348,6 +285,20 @@ mod tests {
             assert_eq!(&c["user"], "x", "{text}");
         }
         assert_eq!(p.captures(), ["user"]);
+    }
+
+    #[test]
+    fn beginnings_of_lines_are_known() {
+        let starts = |p: &str| Pattern::new(p).unwrap().starts;
+        assert_eq!(starts("^No previous offsets"), ["No"]);
+        assert_eq!(starts(r"(?m)^\s*database\.user =[^\S\n]+(?<user>\S+)"), ["database.user"]);
+        assert_eq!(starts("^(?:Starting|Stopping) task"), ["Starting", "Stopping"]);
+        assert_eq!(starts("^Failed|^Lost"), ["Failed", "Lost"]);
+        for unbound in
+            ["Failed", r"(?:^|\s)slot\.name", "^(?:Failed)? to start", "^Failed|Lost", "(?i)^failed", r"^\d+ records"]
+        {
+            assert!(starts(unbound).is_empty(), "{unbound}");
+        }
     }
 
     #[test]

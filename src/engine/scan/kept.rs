@@ -1,11 +1,13 @@
 //! Healthy lines of which only the last of a kind matters: the connector moving, completed checkpoints, and changes of state by task.
 
 use super::{Kept, MAX_KEPT, Run, ScanState};
+use crate::engine::prefilter::LoggerLine;
 use crate::engine::{Engine, track};
 use crate::record::{Location, normalize};
 
 impl Engine {
-    /// Of lines between two lines that are looked at, keeps the last of each kind.
+    /// Of lines between two lines that are looked at, keeps the last of each kind. `quiet` are places that were found, `of_last` lines
+    /// of loggers whose texts were not looked for yet.
     pub(super) fn keep_last(
         &self,
         state: &mut ScanState,
@@ -13,22 +15,45 @@ impl Engine {
         run: &Run,
         starts: &[usize],
         quiet: &[(u8, usize)],
+        of_last: &[LoggerLine],
     ) {
         for (_, at) in quiet.iter().filter(|(class, _)| *class == track::STATES) {
             keep(state, buf, run, starts, track::STATES, *at);
         }
-        if let Some((class, at)) = quiet.iter().rev().find(|(class, _)| *class == track::CHECKPOINTS) {
-            keep(state, buf, run, starts, *class, *at);
-        }
-        // the text of a healthy line may stand in one that is none
-        let healthy = quiet.iter().rev().filter(|(class, _)| *class == track::HEALTH).find(|(_, at)| {
-            let (line, place, _) = line_at(buf, run, starts, line_index(run, starts, *at), state.base);
-            self.is_healthy(&normalize::record(line, place, false))
-        });
-        if let Some((class, at)) = healthy {
-            keep(state, buf, run, starts, *class, *at);
+        for class in [track::CHECKPOINTS, track::HEALTH] {
+            // the text of a healthy line may stand in one that is none
+            let holds = |at: usize| {
+                let (line, place, _) = line_at(buf, run, starts, line_index(run, starts, at), state.base);
+                class != track::HEALTH || self.is_healthy(&normalize::record(line, place, false))
+            };
+            let found = quiet.iter().rev().filter(|(c, _)| *c == class).map(|(_, at)| *at).find(|at| holds(*at));
+            let later = of_last.iter().rev().take_while(|line| found.is_none_or(|at| line.start > at));
+            let mut hits = std::mem::take(&mut state.scratch.in_line);
+            let mut says = |line: &&LoggerLine| {
+                let range = run.range.start + line.start..run.range.start + line.end;
+                self.prefilter.find_in_line(buf.get(range).unwrap_or_default(), line.texts, &mut hits);
+                hits.iter().any(|hit| hit.last.is_none_or(|c| c == class)) && holds(line.start)
+            };
+            let last = later.clone().find(|line| says(line)).map(|line| line.start);
+            state.scratch.in_line = hits;
+            if let Some(at) = last.or(found) {
+                keep(state, buf, run, starts, class, at);
+            }
         }
     }
+}
+
+/// Cuts off the lines before line `index` of the run, and returns them.
+pub(super) fn split_before<'l>(
+    lines: &mut &'l [LoggerLine],
+    run: &Run,
+    starts: &[usize],
+    index: usize,
+) -> &'l [LoggerLine] {
+    let start = starts.get(index).map_or(usize::MAX, |s| s - run.range.start);
+    let (before, rest) = lines.split_at(lines.partition_point(|line| line.start < start));
+    *lines = rest;
+    before
 }
 
 /// Which line of a run holds this place.
@@ -80,4 +105,23 @@ fn keep(state: &mut ScanState, buf: &[u8], run: &Run, starts: &[usize], class: u
         None => {}
     }
     state.scratch.key = key;
+}
+
+/// A hash for keys of kept lines. There are a few thousand at most, so an attacker gains nothing by making them collide.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeyHasher(u64);
+
+impl std::hash::Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        for word in words.iter().chain([&last]) {
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
