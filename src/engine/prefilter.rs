@@ -4,17 +4,16 @@
 //! only if one of these texts stands in it: the fixed texts of `log:` entries, sequence steps, context and health lines, the four
 //! words that make `message:` look at a record's own text, and the state changes of [`track`](super::track). They are
 //! looked for with a SIMD searcher (Teddy): the few that may stand anywhere over whole runs of lines, those of certain loggers in
-//! the lines of these loggers only, each logger with its own.
+//! the lines of these loggers only, each logger with its own; the names of loggers are learnt from the source.
 
 mod loggers;
 mod search;
 
-use std::collections::BTreeMap;
-
-use self::loggers::{Loggers, OfLogger, Scoped, fixed_suffix, logger, may_begin};
+pub use self::loggers::Names;
+use self::loggers::{OfLogger, Scoped, Scopes, logger, may_begin};
 use self::search::{Background, Searcher, Texts};
 use super::{Owner, Part, Probe, track};
-use crate::rule::{MinLevel, Process, Scope};
+use crate::rule::{Glob, MinLevel, Process, Scope};
 
 /// The words that make `message:` look at the own text of a record below WARN.
 pub const FAILURE_WORDS: &[&str] = &["Exception", "Error", "ERROR:", "FATAL:"];
@@ -33,11 +32,8 @@ pub enum Class {
 pub struct Prefilter {
     /// Texts that may stand in any line.
     anywhere: Searcher,
-    /// Texts that matter only in lines of certain loggers, all of them: for lines whose logger is not known.
-    scoped: Searcher,
-    /// The same by the end of the logger's name, as [`Loggers`] number them.
-    by_logger: Vec<OfLogger>,
-    loggers: Loggers,
+    /// Texts that matter only in lines of certain loggers.
+    scopes: Scopes,
 }
 
 /// A line of a logger that has texts of its own.
@@ -78,18 +74,22 @@ impl Prefilter {
     #[must_use]
     pub fn new(probes: &[Probe]) -> Self {
         let mut anywhere = Texts::default();
-        let mut scoped = Texts::default();
-        let mut by_suffix: BTreeMap<String, Scoped> = BTreeMap::new();
+        let mut globs: Vec<(Glob, Scoped)> = Vec::new();
         for word in FAILURE_WORDS {
             anywhere.add(word, Class::Candidate);
         }
         let mut add = |glob: Option<&str>, text: &str, class: Class, starts: &[String]| {
-            let Some(suffix) = glob.and_then(fixed_suffix) else {
+            let Some(glob) = glob else {
                 anywhere.add(text, class);
                 return;
             };
-            scoped.add(text, class);
-            by_suffix.entry(suffix.to_owned()).or_default().add(text, class, starts);
+            if let Some((_, texts)) = globs.iter_mut().find(|(known, _)| known.text == glob) {
+                texts.add(text, class, starts);
+            } else {
+                let mut texts = Scoped::default();
+                texts.add(text, class, starts);
+                globs.push((Glob { text: glob.to_owned() }, texts));
+            }
         };
         add(Some(track::CHECKPOINT_LOGGER), track::CHECKPOINT, Class::Last(track::CHECKPOINTS), &[]);
         for logger in track::STATE_LOGGERS {
@@ -110,24 +110,14 @@ impl Prefilter {
             }
         }
         let background = Background::new();
-        // a name that ends in one suffix ends in all that this one ends in
-        let all_of = |suffix: &str| {
-            let mut all = Scoped::default();
-            for (_, texts) in by_suffix.iter().filter(|(end, _)| suffix.ends_with(end.as_str())) {
-                all.join(texts);
-            }
-            all.compile(&background)
-        };
-        let by_logger = by_suffix.keys().map(|suffix| all_of(suffix)).collect();
-        let loggers = Loggers::new(by_suffix.keys());
-        let scoped = Searcher::new(scoped, &background, false);
-        Self { anywhere: Searcher::new(anywhere, &background, true), scoped, by_logger, loggers }
+        let anywhere = Searcher::new(anywhere, &background, true);
+        Self { anywhere, scopes: Scopes::new(globs, background) }
     }
 
     /// Number of texts.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.anywhere.texts().count() + self.scoped.texts().count()
+        self.anywhere.texts().count() + self.scopes.all().texts().count()
     }
 
     /// True if no text is looked for.
@@ -139,20 +129,18 @@ impl Prefilter {
     /// The texts.
     #[must_use]
     pub fn texts(&self) -> Vec<&str> {
-        self.anywhere.texts().chain(self.scoped.texts()).collect()
+        self.anywhere.texts().chain(self.scopes.all().texts()).collect()
     }
 
     /// Looks at a line's logger, and at how its message begins.
     #[inline]
     #[must_use]
-    pub fn line(&self, line: &[u8]) -> Line {
+    pub fn line(&self, names: &mut Names, line: &[u8]) -> Line {
         let Some(name) = logger(line) else { return Line::Unknown };
-        let Some(texts) = self.loggers.texts_of(name) else { return Line::Plain };
-        match self.by_logger.get(usize::from(texts)) {
-            Some(OfLogger { starts: Some((bytes, starts)), last, .. })
-                if !may_begin(line, name.len(), bytes, starts) =>
-            {
-                if *last {
+        let Some(texts) = names.texts_of(name, &self.scopes) else { return Line::Plain };
+        match names.get(texts) {
+            Some(OfLogger { starts: Some(starts), last, .. }) if !may_begin(line, name.len(), starts) => {
+                if *last != 0 {
                     Line::Last(texts)
                 } else {
                     Line::Plain
@@ -162,24 +150,30 @@ impl Prefilter {
         }
     }
 
+    /// May a line with these texts be of this class, of which the last line matters?
+    #[must_use]
+    pub fn may_be(&self, names: &Names, texts: u16, class: u8) -> bool {
+        names.get(texts).is_some_and(|of| of.last >> class & 1 == 1)
+    }
+
     /// Finds the texts of one line's logger in it. `found` is cleared first.
-    pub fn find_in_line(&self, line: &[u8], texts: u16, found: &mut Vec<Found>) {
+    pub fn find_in_line(&self, names: &Names, line: &[u8], texts: u16, found: &mut Vec<Found>) {
         found.clear();
-        if let Some(of) = self.by_logger.get(usize::from(texts)) {
+        if let Some(of) = names.get(texts) {
             of.searcher.find(line, 0, found);
         }
     }
 
     /// Finds all texts in `haystack`, in order. `lines` are the places of lines of loggers that have texts of their own; `None`:
     /// the loggers are not known, any line may be of one. `found` is cleared first.
-    pub fn find(&self, haystack: &[u8], lines: Option<&[LoggerLine]>, found: &mut Vec<Found>) {
+    pub fn find(&self, names: &Names, haystack: &[u8], lines: Option<&[LoggerLine]>, found: &mut Vec<Found>) {
         found.clear();
         self.anywhere.find(haystack, 0, found);
         match lines {
-            None => self.scoped.find(haystack, 0, found),
+            None => self.scopes.all().find(haystack, 0, found),
             Some(lines) => {
                 for line in lines {
-                    let Some(of) = self.by_logger.get(usize::from(line.texts)) else { continue };
+                    let Some(of) = names.get(line.texts) else { continue };
                     of.searcher.find(haystack.get(line.start..line.end).unwrap_or_default(), line.start, found);
                 }
             }

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use self::kept::{KeyHasher, line_at, line_index};
 use self::shape::{goes_on, is_frame, time_of};
 use super::collect;
-use super::facts::{Part, SourceFacts};
+use super::facts::{Part, SourceFacts, StepHit};
 use super::observe::Observed;
-use super::prefilter::{Found, Line, LoggerLine};
+use super::prefilter::{Found, Line, LoggerLine, Names};
 use super::{Engine, Owner, track};
 use crate::record::layout::{Probe, probe};
 use crate::record::{Location, MAX_RECORD, normalize};
@@ -82,6 +82,7 @@ struct Scratch {
     starts: Vec<usize>,
     of_logger: Vec<LoggerLine>,
     last_of_logger: Vec<LoggerLine>,
+    names: Names,
     in_line: Vec<Found>,
     key: Vec<u8>,
     /// Key → index in `kept`.
@@ -260,7 +261,7 @@ impl Engine {
     /// Adds a healthy record to the run.
     #[inline]
     fn prolong(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize) {
-        let kind = self.prefilter.line(walk.buf.get(open.start..end).unwrap_or_default());
+        let kind = self.prefilter.line(&mut state.scratch.names, walk.buf.get(open.start..end).unwrap_or_default());
         let known = kind != Line::Unknown;
         let start = match &mut walk.run {
             Some(run) if run.known == known => {
@@ -297,7 +298,7 @@ impl Engine {
         let bytes = buf.get(run.range.clone()).unwrap_or_default();
         let mut found = std::mem::take(&mut state.scratch.found);
         let lines = run.known.then_some(state.scratch.of_logger.as_slice());
-        self.prefilter.find(bytes, lines, &mut found);
+        self.prefilter.find(&state.scratch.names, bytes, lines, &mut found);
         state.scratch.of_logger.clear();
         // escape sequences may stand inside a text: such lines are looked at
         if memchr::memchr2(0x1b, 0, bytes).is_some() {
@@ -351,32 +352,47 @@ impl Engine {
         let gap = state.gap.take();
         let capped = (bytes.len() > MAX_RECORD).then(|| normalize::cap(bytes)).flatten();
         let record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
-        let observed = self.observe(&record, seq, healthy, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
+        let mut observed = self.observe(&record, seq, healthy, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
         if observed.is_event() {
             self.flush(state, seq);
         }
-        self.arm(state, &observed);
+        self.arm(state, &mut observed);
         collect::add(&mut state.facts, &mut state.scratch.state, observed);
     }
 
-    /// A step that must be followed by silence was seen: from now on every record is looked at, until the silence is broken.
-    fn arm(&self, state: &mut ScanState, observed: &Observed) {
-        // the line of the step itself is of such a logger: it does not break the silence behind it
-        let words = observed.steps.iter().filter(|h| h.part == Part::Activity);
-        let steps = observed.steps.iter().filter(|h| matches!(h.part, Part::Step(_)));
-        for hit in words.chain(steps) {
-            let same = |owner: Owner| {
-                matches!(owner, Owner::Part { rule, alternative, part: Part::Activity }
-                    if alternative == hit.alternative && self.rules.rule(rule).is_some_and(|r| r.id == hit.rule))
-            };
-            let Some(probe) = (0_u32..).zip(&self.probes).find(|(_, p)| same(p.owner)).map(|(i, _)| i) else {
-                continue;
-            };
-            state.armed.retain(|p| *p != probe);
-            if matches!(hit.part, Part::Step(_)) {
-                state.armed.push(probe);
+    /// The last step of a sequence that ends in silence was seen: from now on every record is looked at, until a word breaks the
+    /// silence. Words before that step say nothing, and are not taken down.
+    fn arm(&self, state: &mut ScanState, observed: &mut Observed) {
+        if observed.steps.is_empty() {
+            return;
+        }
+        let (mut words, mut begun) = (Vec::new(), Vec::new());
+        for (index, probe) in (0_u32..).zip(&self.probes) {
+            let Owner::Part { rule, alternative, part: Part::Activity } = probe.owner else { continue };
+            let Some(rule) = self.rules.rule(rule) else { continue };
+            let of = |h: &&StepHit| h.alternative == alternative && h.rule == rule.id;
+            let sequence = rule.alternatives_of_match.get(alternative).and_then(|a| a.sequence.as_ref());
+            let last = sequence.map_or(0, |s| s.steps.len().saturating_sub(1));
+            let reached = |step: usize| state.facts.steps.iter().any(|h| of(&h) && h.part == Part::Step(step));
+            if observed.steps.iter().any(|h| of(&h) && h.part == Part::Activity) {
+                words.push(index);
+            }
+            if observed.steps.iter().any(|h| of(&h) && h.part == Part::Step(last)) && (0..last).all(reached) {
+                begun.push(index);
             }
         }
+        let armed = |rule: &str, alternative: usize| {
+            state.armed.iter().any(|index| {
+                self.probes.get(*index as usize).is_some_and(|p| {
+                    matches!(p.owner, Owner::Part { rule: r, alternative: a, .. }
+                        if a == alternative && self.rules.rule(r).is_some_and(|r| r.id == rule))
+                })
+            })
+        };
+        observed.steps.retain(|h| h.part != Part::Activity || armed(&h.rule, h.alternative));
+        // the line of the step itself is of such a logger: it does not break the silence behind it
+        state.armed.retain(|p| !words.contains(p) && !begun.contains(p));
+        state.armed.extend(begun);
     }
 
     /// Observes the kept lines before this record.

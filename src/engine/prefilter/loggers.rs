@@ -1,17 +1,28 @@
 //! Which logger wrote a healthy line, and what is looked for in its lines.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::Class;
-use super::search::{Background, Searcher, Texts};
+use super::search::{Background, Searcher, Text, Texts};
 use crate::engine::track;
+use crate::rule::Glob;
 
 /// What is looked for in lines of one logger.
 #[derive(Debug)]
-pub(super) struct OfLogger {
+pub struct OfLogger {
     pub(super) searcher: Searcher,
-    /// How messages begin that must be searched: with these first bytes, and one of these texts. `None`: all must be.
-    pub(super) starts: Option<([bool; 256], Vec<Box<[u8]>>)>,
-    /// There are texts of which the last line matters.
-    pub(super) last: bool,
+    /// How messages begin that must be searched. `None`: all must be.
+    pub(super) starts: Option<Starts>,
+    /// Classes of texts of which the last line matters, a bit each.
+    pub(super) last: u8,
+}
+
+/// How messages begin that matter: with one of these first bytes, and one of these texts.
+#[derive(Debug)]
+pub(super) struct Starts {
+    bytes: [bool; 256],
+    texts: Vec<Box<[u8]>>,
 }
 
 /// The logger of a line of Flink's default layout, `<stamp> <level, 5 wide> <logger, 60 wide> [...] - ...` (log4j1 without `[...]`).
@@ -33,88 +44,121 @@ pub(super) fn logger(line: &[u8]) -> Option<&[u8]> {
 
 /// May the message of a line of Flink's default layout begin with one of these? White space before it does not count.
 #[inline]
-pub(super) fn may_begin(line: &[u8], name: usize, bytes: &[bool; 256], starts: &[Box<[u8]>]) -> bool {
+pub(super) fn may_begin(line: &[u8], name: usize, starts: &Starts) -> bool {
     let at = 30 + name.max(60) + 1;
     let Some(message) = line.get(at..).and_then(|rest| rest.strip_prefix(b"[] - ")) else { return true };
     let message = message.trim_ascii_start();
     let Some(first) = message.first() else { return false };
-    bytes.get(usize::from(*first)).is_none_or(|may| *may)
-        && (!first.is_ascii_alphanumeric() || starts.iter().any(|start| message.starts_with(start)))
+    starts.bytes.get(usize::from(*first)).is_none_or(|may| *may)
+        && (!first.is_ascii_alphanumeric() || starts.texts.iter().any(|start| message.starts_with(start)))
 }
 
-/// How the names of the loggers end that have texts of their own.
-#[derive(Debug)]
-pub(super) struct Loggers {
-    /// Suffixes by their last eight bytes, each eight at their hash or behind it. Never full, and no eight bytes are zero.
-    table: Vec<(u64, Vec<Suffix>)>,
-    /// How far a hash is shifted to be a place in the table.
-    shift: u32,
+/// Most names of loggers that are remembered; lines of further ones are searched for the texts of all.
+const MAX_NAMES: usize = 512;
+/// Slots for them, a power of two.
+const SLOTS: usize = 4 * MAX_NAMES;
+/// No text is looked for in lines of this logger alone.
+const PLAIN: u16 = u16::MAX;
+
+/// Names of loggers met in one source, and the texts looked for in their lines: a name is compared with all globs only once.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Each name at its hash or behind it.
+    slots: Vec<Option<Name>>,
+    count: usize,
+    /// The first holds the texts of all loggers.
+    sets: Vec<Arc<OfLogger>>,
+    /// Which globs make which set.
+    known: HashMap<Vec<usize>, u16>,
 }
 
-/// A suffix, and the number of its texts.
 #[derive(Debug, Clone)]
-struct Suffix {
-    text: Box<[u8]>,
+struct Name {
+    name: Box<[u8]>,
     texts: u16,
 }
 
-impl Loggers {
-    /// The place of a suffix among `suffixes` is the number of its texts.
-    pub(super) fn new<'s>(suffixes: impl ExactSizeIterator<Item = &'s String>) -> Self {
-        let places = (4 * suffixes.len()).next_power_of_two().max(16);
-        let mut loggers = Self { table: vec![(0, Vec::new()); places], shift: 64 - places.trailing_zeros() };
-        for (texts, suffix) in (0_u16..).zip(suffixes) {
-            let Some(end) = last_eight(suffix.as_bytes()) else { continue };
-            let mut place = loggers.place(end);
-            while loggers.table.get(place).is_some_and(|(known, _)| *known != 0 && *known != end) {
-                place = (place + 1) & (places - 1);
-            }
-            if let Some((known, suffixes)) = loggers.table.get_mut(place) {
-                *known = end;
-                suffixes.push(Suffix { text: suffix.as_bytes().into(), texts });
-                // the longest that fits has the texts of all that fit
-                suffixes.sort_by_key(|s| std::cmp::Reverse(s.text.len()));
-            }
-        }
-        loggers
+impl Names {
+    pub(super) fn get(&self, texts: u16) -> Option<&OfLogger> {
+        self.sets.get(usize::from(texts)).map(Arc::as_ref)
     }
 
+    /// The number of the texts of this logger; `None` if it has none. `of` finds which globs fit a name, and makes their set.
     #[inline]
-    pub(super) fn texts_of(&self, name: &[u8]) -> Option<u16> {
-        // a name under eight bytes is of no glob here: it would have to be longer
-        let end = last_eight(name)?;
-        let mut place = self.place(end);
-        loop {
-            let (known, suffixes) = self.table.get(place)?;
-            if *known == end {
-                // of two suffixes the name tells which; a line too many of a single one does no harm
-                return match suffixes.as_slice() {
-                    [only] => Some(only.texts),
-                    several => several.iter().find(|s| name.ends_with(&s.text)).map(|s| s.texts),
-                };
+    pub(super) fn texts_of(&mut self, name: &[u8], scopes: &Scopes) -> Option<u16> {
+        let mut place = Self::place(name);
+        while let Some(Some(known)) = self.slots.get(place) {
+            if *known.name == *name {
+                return (known.texts != PLAIN).then_some(known.texts);
             }
-            if *known == 0 {
-                return None;
-            }
-            place = (place + 1) & (self.table.len() - 1);
+            place = (place + 1) & (SLOTS - 1);
         }
+        self.learn(name, place, scopes)
     }
 
-    /// Where eight bytes stand, if they are known, or behind it.
+    #[cold]
+    fn learn(&mut self, name: &[u8], place: usize, scopes: &Scopes) -> Option<u16> {
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, None);
+            self.sets.push(Arc::clone(&scopes.all));
+        }
+        let (0..MAX_NAMES, Ok(text)) = (self.count, std::str::from_utf8(name)) else { return Some(0) };
+        let fitting = scopes.fitting(text);
+        let texts = if fitting.is_empty() {
+            PLAIN
+        } else if let Some(texts) = self.known.get(&fitting) {
+            *texts
+        } else {
+            let texts = u16::try_from(self.sets.len()).unwrap_or(0);
+            self.sets.push(Arc::new(scopes.join(&fitting)));
+            self.known.insert(fitting, texts);
+            texts
+        };
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = Some(Name { name: name.into(), texts });
+            self.count += 1;
+        }
+        (texts != PLAIN).then_some(texts)
+    }
+
+    /// Names of one package begin alike, so the hash is of their ends.
     #[inline]
-    fn place(&self, end: u64) -> usize {
-        usize::try_from(end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift).unwrap_or(0)
+    fn place(name: &[u8]) -> usize {
+        let end = name.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b)) ^ name.len() as u64;
+        usize::try_from(end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SLOTS.trailing_zeros())).unwrap_or(0)
     }
 }
 
-/// How all names end that a glob on loggers matches, if that is fixed over eight bytes.
-pub(super) fn fixed_suffix(glob: &str) -> Option<&str> {
-    glob.rsplit('*').next().filter(|s| s.len() >= 8)
+/// Globs on loggers, and the texts that matter in the lines of each.
+#[derive(Debug)]
+pub(super) struct Scopes {
+    globs: Vec<(Glob, Scoped)>,
+    all: Arc<OfLogger>,
+    background: Background,
 }
 
-#[inline]
-fn last_eight(name: &[u8]) -> Option<u64> {
-    name.last_chunk::<8>().map(|b| u64::from_le_bytes(*b))
+impl Scopes {
+    pub(super) fn new(globs: Vec<(Glob, Scoped)>, background: Background) -> Self {
+        let mut all = Scoped::default();
+        globs.iter().for_each(|(_, texts)| all.join(texts));
+        let all = Arc::new(all.compile(&background));
+        Self { globs, all, background }
+    }
+
+    /// Texts of any logger, for lines whose logger is not known.
+    pub(super) fn all(&self) -> &Searcher {
+        &self.all.searcher
+    }
+
+    fn fitting(&self, name: &str) -> Vec<usize> {
+        self.globs.iter().enumerate().filter(|(_, (glob, _))| glob.is_match(name)).map(|(i, _)| i).collect()
+    }
+
+    fn join(&self, globs: &[usize]) -> OfLogger {
+        let mut all = Scoped::default();
+        globs.iter().filter_map(|i| self.globs.get(*i)).for_each(|(_, texts)| all.join(texts));
+        all.compile(&self.background)
+    }
 }
 
 /// Texts of one logger, while they are gathered.
@@ -148,17 +192,18 @@ impl Scoped {
     }
 
     pub(super) fn compile(self, background: &Background) -> OfLogger {
-        let last = self.texts.iter().any(|t| matches!(t.class, Class::Last(_)));
+        let bit = |t: &Text| if let Class::Last(class) = t.class { 1 << class } else { 0 };
+        let last = self.texts.iter().fold(0, |all, t| all | bit(t));
         let mut bytes = [false; 256];
         // what is no letter or digit may be written otherwise in the log, as an entity or an escape
         bytes.iter_mut().enumerate().for_each(|(b, may)| {
             let start = |s: &String| s.bytes().next().is_some_and(|first| usize::from(first) == b);
             *may = !u8::try_from(b).is_ok_and(|b| b.is_ascii_alphanumeric()) || self.starts.iter().any(start);
         });
-        let starts = self.starts.iter().map(|s| s.as_bytes().into()).collect();
+        let texts = self.starts.iter().map(|s| s.as_bytes().into()).collect();
         OfLogger {
             searcher: Searcher::new(self.texts, background, false),
-            starts: (!self.unbound).then_some((bytes, starts)),
+            starts: (!self.unbound).then_some(Starts { bytes, texts }),
             last,
         }
     }

@@ -130,6 +130,7 @@ impl Searcher {
 
 /// How often four bytes in a row stand in healthy lines: the searcher looks at the first four of a text, so it is given the part of
 /// a text that begins with rare ones. Counts of bytes that hash alike are added up, which only makes a text seem less rare.
+#[derive(Debug)]
 pub(super) struct Background(Vec<u16>);
 
 impl Background {

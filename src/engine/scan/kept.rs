@@ -30,8 +30,16 @@ impl Engine {
             let later = of_last.iter().rev().take_while(|line| found.is_none_or(|at| line.start > at));
             let mut hits = std::mem::take(&mut state.scratch.in_line);
             let mut says = |line: &&LoggerLine| {
+                if !self.prefilter.may_be(&state.scratch.names, line.texts, class) {
+                    return false;
+                }
                 let range = run.range.start + line.start..run.range.start + line.end;
-                self.prefilter.find_in_line(buf.get(range).unwrap_or_default(), line.texts, &mut hits);
+                self.prefilter.find_in_line(
+                    &state.scratch.names,
+                    buf.get(range).unwrap_or_default(),
+                    line.texts,
+                    &mut hits,
+                );
                 hits.iter().any(|hit| hit.last.is_none_or(|c| c == class)) && holds(line.start)
             };
             let last = later.clone().find(|line| says(line)).map(|line| line.start);
