@@ -79,7 +79,6 @@ const LINES: usize = 400;
 const LARGER: &[(&str, usize)] = &[
     // plain data with its documentation
     ("report/mod.rs", 720),
-    ("report/model/incident.rs", 440),
 ];
 
 struct Source {

@@ -6,6 +6,7 @@
 //! all episodes are joined ([`incident`]); the server's own log decides between causes that look alike ([`corroborate`]).
 
 pub mod corroborate;
+pub mod endpoint;
 pub mod episode;
 pub mod group;
 pub mod incident;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::facts::{EventKind, SourceFacts};
 use crate::rule::{Confidence, Process, Role, RuleSet};
+pub use endpoint::Endpoint;
 pub use incident::{Incident, Occurrence};
 pub use params::{Params, Value};
 pub use unknown::UnknownGroup;

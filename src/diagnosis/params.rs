@@ -1,10 +1,17 @@
 //! Parameters of an incident: captured by its own records, else from the lines of the log that tell them.
+//!
+//! A job has a source and a sink, each with a host, a user and a database of its own: a line that says whose values it tells gives
+//! them to that system's incidents only, and one that does not speaks of the job's source.
 
 use std::collections::BTreeMap;
 
 use super::Options;
+use super::endpoint::{self, Endpoint};
 use super::incident::Incident;
-use crate::engine::facts::SourceFacts;
+use crate::engine::facts::{ContextValue, SourceFacts};
+use crate::rule::dialect::Dialect;
+use crate::rule::system::{self, Side};
+use crate::rule::vocabulary::Parameter;
 use crate::rule::{RuleSet, template};
 
 /// One value and where it stands.
@@ -27,6 +34,8 @@ pub struct Params {
     pub values: BTreeMap<String, Value>,
     /// Names with several values that cannot be told apart.
     pub ambiguous: BTreeMap<String, Vec<String>>,
+    /// The system they are those of.
+    pub endpoint: Endpoint,
 }
 
 /// Fills the parameters of an incident.
@@ -38,9 +47,8 @@ pub fn resolve(
     rules: &RuleSet,
     options: &Options,
 ) -> Params {
-    let mut params = Params::default();
-    let system = incident.rule.split('/').next().unwrap_or("");
-    let sink = matches!(system, "starrocks" | "doris" | "kafka" | "paimon" | "iceberg" | "elasticsearch" | "jdbc");
+    let endpoint = endpoint::of(incident, sources, members);
+    let mut params = Params { endpoint, ..Params::default() };
     let place = incident.decisive().map(|o| (o.source, o.line));
     for (name, value) in &incident.captures {
         if rules.vocabulary.get(name).is_some() {
@@ -51,10 +59,11 @@ pub fn resolve(
         }
     }
     for (name, parameter) in &rules.vocabulary.parameters {
-        if params.values.contains_key(name) || !parameter.context || (sink && parameter.endpoint == "source") {
+        if params.values.contains_key(name) || !parameter.context {
             continue;
         }
-        let mut values = context(name, sources, members);
+        let ours = |value: &ContextValue| belongs(value, parameter, &params.endpoint);
+        let mut values = context(name, sources, members, &ours);
         if name == "slot" {
             drop_backfill_slots(&mut values);
         }
@@ -79,16 +88,30 @@ pub fn resolve(
     params
 }
 
+/// True if a context line speaks of the incident's system.
+fn belongs(value: &ContextValue, parameter: &Parameter, endpoint: &Endpoint) -> bool {
+    match (&value.system, &endpoint.system) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        (Some(theirs), None) => system::side(theirs) != Side::Sink,
+        (None, _) => endpoint.is_source || parameter.endpoint != "source",
+    }
+}
+
 fn captured_at(incident: &Incident, name: &str) -> Option<(usize, u64)> {
     incident.occurrences.iter().find(|o| o.best.captures.contains_key(name)).map(|o| (o.source, o.line))
 }
 
 /// Distinct values that the group's sources tell, those told most recently last.
-fn context(name: &str, sources: &[SourceFacts], members: Option<&Vec<usize>>) -> Vec<Value> {
+fn context(
+    name: &str,
+    sources: &[SourceFacts],
+    members: Option<&Vec<usize>>,
+    ours: &dyn Fn(&ContextValue) -> bool,
+) -> Vec<Value> {
     let mut values: Vec<Value> = Vec::new();
     for index in members.into_iter().flatten() {
         let Some(found) = sources.get(*index).and_then(|s| s.context.get(name)) else { continue };
-        for v in found {
+        for v in found.iter().filter(|v| ours(v)) {
             if !values.iter().any(|k| k.value == v.value) {
                 values.push(Value { value: v.value.clone(), source: Some(*index), line: v.line, key: v.key.clone() });
             }
@@ -110,11 +133,14 @@ fn drop_backfill_slots(values: &mut Vec<Value>) {
     });
 }
 
-/// A bare table gets its schema from the captured tables; the only captured table stands for `table`.
+/// A bare table gets its schema (in MySQL and its like, its database) from the captured tables; the only captured table stands for
+/// `table`.
 fn tables(params: &mut Params) {
+    let dialect = params.endpoint.system.as_deref().and_then(system::dialect).unwrap_or(Dialect::Postgres);
+    let above = if dialect == Dialect::Mysql { "database" } else { "schema" };
     let plain: Vec<String> =
         params.values.get("tables").and_then(|t| template::plain_tables(&t.value)).unwrap_or_default();
-    let schema = params.values.get("schema").map(|s| s.value.clone());
+    let schema = params.values.get(above).map(|s| s.value.clone());
     if let Some(table) = params.values.get_mut("table") {
         if !table.value.contains('.') {
             let mut same = plain.iter().filter(|p| p.rsplit('.').next() == Some(table.value.as_str()));
@@ -132,13 +158,13 @@ fn tables(params: &mut Params) {
         params.values.insert("table".into(), value);
         params.ambiguous.remove("table");
     }
-    if !params.values.contains_key("schema")
+    if !params.values.contains_key(above)
         && let Some(table) = params.values.get("table")
-        && let Some(parts) = template::split_name(&table.value).filter(|p| p.len() == 2)
-        && let Some(schema) = parts.first()
+        && let Some(parts) = dialect.split(&table.value).filter(|p| p.len() >= 2)
+        && let Some(schema) = parts.iter().nth_back(1)
     {
         let value = Value { value: schema.clone(), ..table.clone() };
-        params.values.insert("schema".into(), value);
-        params.ambiguous.remove("schema");
+        params.values.insert(above.into(), value);
+        params.ambiguous.remove(above);
     }
 }

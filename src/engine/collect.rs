@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::facts::{ContextValue, Event, EventKind, MAX_EVENTS, MAX_STEPS, MAX_VALUES, Part, SourceFacts, StepHit};
-use super::observe::Observed;
+use super::observe::{Observed, Told};
 use crate::record::{Layout, Location};
 
 /// Working memory of the collection of one source.
@@ -44,8 +44,8 @@ pub fn add(facts: &mut SourceFacts, collector: &mut Collector, observed: Observe
         collector.checkpoint = observed.seq;
         facts.checkpoint = Some((number, observed.time, observed.at.map_or(0, |a| a.line)));
     }
-    for (name, value, line, key) in &observed.context {
-        context(facts, name, value, *line, key, observed.seq);
+    for told in &observed.context {
+        context(facts, told, observed.seq);
     }
     for step in &observed.steps {
         steps(facts, collector, step);
@@ -60,21 +60,22 @@ pub fn finish(facts: &mut SourceFacts, collector: &mut Collector) {
     *collector = Collector::default();
 }
 
-fn context(facts: &mut SourceFacts, name: &str, value: &str, line: u64, key: &str, seq: u64) {
-    let values = facts.context.entry(name.to_owned()).or_default();
+fn context(facts: &mut SourceFacts, told: &Told, seq: u64) {
+    let values = facts.context.entry(told.name.clone()).or_default();
     let room = values.len() < MAX_VALUES;
-    match values.iter_mut().find(|v| v.value == value) {
+    match values.iter_mut().find(|v| v.value == told.value && v.system == told.system) {
         Some(known) => {
             known.count += 1;
             known.last_seq = seq;
         }
         None if room => values.push(ContextValue {
-            value: value.to_owned(),
+            value: told.value.clone(),
+            system: told.system.clone(),
             seq,
-            line,
+            line: told.line,
             count: 1,
             last_seq: seq,
-            key: key.to_owned(),
+            key: told.key.clone(),
         }),
         None => {}
     }

@@ -58,6 +58,8 @@ pub struct SourceFacts {
     pub jobs: BTreeMap<String, JobNamed>,
     /// A line names a CDC connector (class path, vertex or logger).
     pub connector: Option<u64>,
+    /// Systems whose CDC connector runs here, by the packages of loggers and frames, and the first line that shows it.
+    pub systems: BTreeMap<String, u64>,
     /// Secrets removed, by kind.
     pub redactions: BTreeMap<String, u64>,
 }
@@ -254,6 +256,8 @@ pub enum Part {
 pub struct ContextValue {
     /// The value.
     pub value: String,
+    /// System it belongs to; `None` if the line does not say which of the job's sources it speaks of.
+    pub system: Option<String>,
     /// Number of the first record that gives it.
     pub seq: u64,
     /// Line of it.

@@ -44,7 +44,7 @@ pub struct Observed {
     /// Steps of sequences that it holds.
     pub steps: Vec<StepHit>,
     /// Parameters out of context lines.
-    pub context: Vec<(String, String, u64, String)>,
+    pub context: Vec<Told>,
     /// The record's last line is inside a trace.
     pub inside_trace: bool,
 }
@@ -74,6 +74,21 @@ impl Observed {
             ..Self::default()
         }
     }
+}
+
+/// A parameter that a context line tells.
+#[derive(Debug)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Whose it is, if the entry says.
+    pub system: Option<String>,
+    /// Line of it.
+    pub line: u64,
+    /// Words of the line.
+    pub key: String,
 }
 
 /// Lines that were cut out of a record: after this byte, line numbers are this much higher.
@@ -245,7 +260,8 @@ impl Looker<'_, '_, '_> {
                 let line = record.line_of(at);
                 let key: String =
                     line_at(own, at.saturating_sub(record.message.start)).trim().chars().take(80).collect();
-                observed.context.push((name.to_owned(), value.to_owned(), line, key));
+                let (name, value) = (name.to_owned(), value.to_owned());
+                observed.context.push(Told { name, value, system: entry.system.clone(), line, key });
             }
         };
         if let Some(regex) = entry.log.as_ref().and_then(|p| p.regex()) {
@@ -261,9 +277,9 @@ impl Looker<'_, '_, '_> {
                 add(name, value, first.span.start);
             }
         }
-        let cut: Vec<_> =
-            observed.context.drain(..).map(|(n, v, l, k)| (n, v, l, secrets::cut(&k, &mut self.redactions))).collect();
-        observed.context = cut;
+        for told in &mut observed.context {
+            told.key = secrets::cut(&told.key, &mut self.redactions);
+        }
     }
 
     fn matched(&mut self, rule: usize, alternative: usize, entry: &crate::rule::Entry, hit: Hit) -> Option<Match> {
@@ -312,6 +328,9 @@ fn identify(record: &LogRecord<'_>, facts: &mut SourceFacts) {
     track::identify(record, facts);
     if facts.connector.is_none() && track::names_connector(record) {
         facts.connector = Some(record.at.line);
+    }
+    for system in track::systems(record) {
+        facts.systems.entry(system.to_owned()).or_insert(record.at.line);
     }
     if let Some(id) = track::job_id(record.own_text()) {
         let name = track::job_name(record.own_text(), id);

@@ -5,7 +5,7 @@
 
 use super::facts::{SourceFacts, StateChange};
 use crate::record::{Layout, LogRecord};
-use crate::rule::Process;
+use crate::rule::{Process, system};
 
 /// What every completed checkpoint's line holds.
 pub const CHECKPOINT: &str = "Completed checkpoint";
@@ -125,6 +125,21 @@ pub fn names_connector(record: &LogRecord<'_>) -> bool {
     (text.trim_start().starts_with("Classpath: ") && text.contains("-cdc"))
         || logger.contains(".cdc.connectors.")
         || logger.contains("io.debezium.")
+}
+
+/// Systems whose CDC connector the record names as running: by its logger, or by the frames of its trace. (The class path may hold
+/// the connectors of other jobs.)
+#[must_use]
+pub fn systems(record: &LogRecord<'_>) -> Vec<&'static str> {
+    let mut found = system::connectors(record.logger_name());
+    if let Some(trace) = record.trace.as_ref().and_then(|range| record.text.get(range.clone())) {
+        for system in system::connectors(trace) {
+            if !found.contains(&system) {
+                found.push(system);
+            }
+        }
+    }
+    found
 }
 
 /// Number of a completed checkpoint.

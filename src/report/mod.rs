@@ -425,7 +425,7 @@ pub struct Check {
     pub ask: String,
     /// `sql`, `shell` or `look`.
     pub kind: String,
-    /// Dialect or place: `postgres`, `mysql`, `starrocks`, `flink`, `shell`.
+    /// System whose SQL it is (`postgres`, `mysql`, `starrocks`, `oracle`, ...), or the place: a system's log or UI, `shell`, `look`.
     pub on: String,
     /// The text, filled in, ready to paste (SQL ends with a semicolon).
     pub text: String,
@@ -443,8 +443,10 @@ pub struct Check {
     pub versions: Option<String>,
     /// It changes the server.
     pub changes: bool,
-    /// Parameters it lacks (a `\set` line gives each).
+    /// Parameters it lacks.
     pub missing: Vec<String>,
+    /// Those of them that are variables of the client (`:'user'`, `@user`); the others stand in the text as `<user>`.
+    pub variables: Vec<String>,
 }
 
 /// What a healthy server answers: exactly one of the comparisons is set.
@@ -504,6 +506,8 @@ pub struct Fix {
     pub owner: String,
     /// `sql`, `conf`, `shell`, `hba`, `flink` or `text`.
     pub kind: String,
+    /// System whose SQL `text` is, or that alone the step is for; empty if neither.
+    pub system: String,
     /// The statement, file lines or command, filled in; empty for `text`.
     pub text: String,
     /// Byte ranges of `text` that came from parameters.
@@ -524,6 +528,8 @@ pub struct Fix {
     pub on: BTreeMap<String, String>,
     /// Parameters it lacks.
     pub missing: Vec<String>,
+    /// Those of them that are variables of the client.
+    pub variables: Vec<String>,
 }
 
 /// A parameter that the log does not give.

@@ -1,5 +1,6 @@
 //! A diagnosis becomes a report: texts are filled in, evidence is chosen, nothing is left for a renderer to compute.
 
+mod actions;
 mod describe;
 mod evidence;
 mod explain;

@@ -124,7 +124,7 @@ table! {
     tell_apart = "Tell them apart";
     in_shell = "shell";
     in_flink = "Flink's web UI or logs";
-    in_postgres_log = "PostgreSQL's log";
+    in_log = "{system}'s log";
     who_any = "any user";
     who_owner = "owner";
     who_superuser = "superuser";

@@ -5,10 +5,12 @@
 //! This module is compiled twice: into the program, and into `build.rs`, which checks and packs the shipped rules.
 
 pub mod compile;
+pub mod dialect;
 pub mod pattern;
 pub mod raw;
 pub mod set;
 pub mod sql;
+pub mod system;
 pub mod template;
 pub mod texts;
 pub mod vocabulary;

@@ -135,6 +135,7 @@ pub struct RawFix {
     #[serde(rename = "do")]
     pub action: Option<Text>,
     pub sql: Option<Text>,
+    pub system: Option<Text>,
     pub shell: Option<Text>,
     pub hba: Option<Text>,
     pub flink: Option<Text>,

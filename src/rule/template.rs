@@ -1,12 +1,13 @@
 //! `{name}` and `{name:kind}` in the texts of rules, and how values are quoted.
 //!
-//! Values come out of logs and are hostile: in SQL a value is only ever a quoted literal or identifier, in shell a quoted word, in
-//! `pg_hba.conf` a quoted token. What cannot be quoted safely (NUL, over 1 KiB, not a number where a number is wanted) counts as
-//! not known, and becomes a psql variable.
+//! Values come out of logs and are hostile: in SQL a value is only ever a quoted literal or identifier of the dialect, in shell a
+//! quoted word, in `pg_hba.conf` a quoted token. What cannot be quoted safely (NUL, over 1 KiB, not a number where a number is
+//! wanted) counts as not known, and becomes a variable of the client or a marked place.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::dialect::{Dialect, Unknown};
 use super::vocabulary::Vocabulary;
 
 /// Values longer than this are not parameters.
@@ -17,8 +18,8 @@ pub const MAX_VALUE: usize = 1024;
 pub enum Target {
     /// Words for people.
     Prose,
-    /// SQL for psql.
-    Sql,
+    /// SQL of a dialect.
+    Sql(Dialect),
     /// A POSIX shell command.
     Shell,
     /// A line of `pg_hba.conf`.
@@ -39,7 +40,7 @@ pub struct Brace {
 }
 
 /// Kinds allowed after the colon.
-pub const KINDS: &[&str] = &["ident", "regclass", "relation", "number", "list", "literal"];
+pub const KINDS: &[&str] = &["ident", "regclass", "relation", "name", "number", "list", "literal"];
 
 /// A filled template.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Filled {
     pub slots: Vec<(Range<usize>, String)>,
     /// Parameters that no value could be given for.
     pub missing: Vec<String>,
+    /// Those of them that stand in the text as variables of the client.
+    pub variables: Vec<String>,
 }
 
 /// All `{name}` braces that look like parameters, whether the vocabulary knows them or not.
@@ -98,9 +101,13 @@ pub fn fill<'v>(
                 filled.slots.push((start..filled.text.len(), brace.name.clone()));
             }
             None => {
-                filled.text.push_str(&placeholder(&brace, target, &parameter.unknown));
+                let unknown = placeholder(&brace, target, &parameter.unknown, template);
+                filled.text.push_str(&unknown.text);
                 if !filled.missing.contains(&brace.name) {
                     filled.missing.push(brace.name.clone());
+                }
+                if unknown.variable && !filled.variables.contains(&brace.name) {
+                    filled.variables.push(brace.name.clone());
                 }
             }
         }
@@ -139,28 +146,20 @@ pub fn headline<'v>(template: &str, vocabulary: &Vocabulary, value: &dyn Fn(&str
     fill(&kept, Target::Prose, vocabulary, value)
 }
 
-fn placeholder(brace: &Brace, target: Target, unknown: &str) -> String {
+fn placeholder(brace: &Brace, target: Target, unknown: &str, template: &str) -> Unknown {
     let name = &brace.name;
-    match (target, brace.kind.as_deref()) {
-        (Target::Prose, _) => unknown.to_owned(),
-        (Target::Sql, Some("ident")) => format!(":\"{name}\""),
-        // psql would quote `public.orders` as one name, so the reader's value stands as it is
-        (Target::Sql, Some("number" | "relation" | "list")) => format!(":{name}"),
-        (Target::Sql, _) => format!(":'{name}'"),
-        (Target::Shell | Target::Hba | Target::Option, _) => format!("<{name}>"),
+    match target {
+        Target::Prose => Unknown { text: unknown.to_owned(), variable: false },
+        Target::Sql(dialect) => dialect.unknown(name, brace.kind.as_deref(), template),
+        Target::Shell | Target::Hba | Target::Option => Unknown { text: format!("<{name}>"), variable: false },
     }
 }
 
 fn quote(value: &str, target: Target, kind: Option<&str>) -> Option<String> {
     match (target, kind) {
         (Target::Prose, _) => Some(printable(value)),
-        (Target::Sql, None | Some("literal")) => Some(sql_literal(value)),
-        (Target::Sql, Some("ident")) => sql_ident(value),
-        (Target::Sql, Some("regclass")) => Some(sql_literal(&relation(value)?)),
-        (Target::Sql, Some("relation")) => relation(value),
-        (Target::Sql, Some("list")) => list(value),
+        (Target::Sql(dialect), _) => dialect.quote(value, kind),
         (_, Some("number")) => value.bytes().all(|b| b.is_ascii_digit()).then(|| value.to_owned()),
-        (Target::Sql, Some(_)) => None,
         (Target::Shell, _) => (!value.contains('\n')).then(|| shell_word(value)),
         (Target::Hba, _) => hba_token(value),
         (Target::Option, _) => {
@@ -185,75 +184,8 @@ pub fn printable(value: &str) -> String {
 }
 
 /// Control characters and bidirectional overrides: a terminal does not show them, or shows the text in another order.
-fn unseen(c: char) -> bool {
+pub(super) fn unseen(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// A string literal of PostgreSQL on one line: `E''` as soon as a backslash or a sign nobody sees is in it.
-#[must_use]
-pub fn sql_literal(value: &str) -> String {
-    let escaped = value.chars().any(|c| c == '\\' || unseen(c));
-    let mut out = String::with_capacity(value.len() + 3);
-    out.push_str(if escaped { "E'" } else { "'" });
-    for c in value.chars() {
-        match c {
-            '\'' => out.push_str("''"),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if unseen(c) => {
-                out.push_str(&format!("\\u{:04X}", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('\'');
-    out
-}
-
-/// A quoted identifier; `None` for one that cannot stand on one line.
-#[must_use]
-pub fn sql_ident(value: &str) -> Option<String> {
-    (!value.is_empty() && !value.chars().any(unseen)).then(|| format!("\"{}\"", value.replace('"', "\"\"")))
-}
-
-/// `public.orders` → `"public"."orders"`; already quoted parts are taken apart first. At most two parts.
-#[must_use]
-pub fn relation(value: &str) -> Option<String> {
-    let parts = split_name(value)?;
-    let quoted: Option<Vec<String>> = parts.iter().map(|p| sql_ident(p)).collect();
-    Some(quoted?.join("."))
-}
-
-/// Splits a possibly quoted, possibly qualified name into its parts (one or two).
-#[must_use]
-pub fn split_name(value: &str) -> Option<Vec<String>> {
-    let mut parts = vec![String::new()];
-    let mut chars = value.trim().chars().peekable();
-    let mut quoted = false;
-    while let Some(c) = chars.next() {
-        let last = parts.last_mut()?;
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                last.push('"');
-                chars.next();
-            }
-            '"' if quoted => quoted = false,
-            '"' if last.is_empty() => quoted = true,
-            '.' if !quoted => parts.push(String::new()),
-            c => last.push(c),
-        }
-    }
-    (parts.len() <= 2 && parts.iter().all(|p| !p.is_empty())).then_some(parts)
-}
-
-/// A list of captured tables as identifiers. `table.include.list` holds regular expressions: only plain names (with `\.` for
-/// the dot) are taken, anything else makes the list unknown.
-fn list(value: &str) -> Option<String> {
-    let names = plain_tables(value)?;
-    let quoted: Option<Vec<String>> = names.iter().map(|n| relation(n)).collect();
-    Some(quoted?.join(", "))
 }
 
 /// The plain table names of a `table.include.list`, or `None` if one of them is a pattern.
@@ -313,7 +245,7 @@ mod tests {
     }
 
     fn sql(template: &str, name: &'static str, v: &'static str) -> Filled {
-        fill(template, Target::Sql, &vocabulary(), &|n| (n == name).then_some(Cow::Borrowed(v)))
+        fill(template, Target::Sql(Dialect::Postgres), &vocabulary(), &|n| (n == name).then_some(Cow::Borrowed(v)))
     }
 
     #[test]
@@ -329,10 +261,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_becomes_a_variable() {
-        let f = fill("{user} {user:ident} {x} {unknown_one}", Target::Sql, &vocabulary(), &|_| None);
+        let f = fill("{user} {user:ident} {x} {unknown_one}", Target::Sql(Dialect::Postgres), &vocabulary(), &|_| None);
         assert_eq!(f.text, ":'user' :\"user\" {x} {unknown_one}");
         assert_eq!(f.missing, ["user"]);
-        let f = fill("{table:relation}, {table:regclass}", Target::Sql, &vocabulary(), &|_| None);
+        assert_eq!(f.variables, ["user"]);
+        let f = fill("{table:relation}, {table:regclass}", Target::Sql(Dialect::Postgres), &vocabulary(), &|_| None);
         assert_eq!(f.text, ":table, :'table'");
     }
 

@@ -50,7 +50,7 @@ pub struct CheckText {
     pub run_as: String,
     /// Server versions.
     pub versions: Option<String>,
-    /// Dialect or place.
+    /// System whose SQL it is, or the place.
     pub on: String,
     /// It changes the server.
     pub changes: bool,
@@ -90,6 +90,8 @@ pub struct FixText {
     pub kind: String,
     /// The template; empty for `text`.
     pub text: String,
+    /// System whose SQL it is, or that alone the step is for; empty if neither.
+    pub system: String,
     /// File of a `conf` step.
     pub file: Option<String>,
     /// Right that it needs.

@@ -117,6 +117,7 @@ pub fn check(id: &str, sql: &str, healthy: &str, run_as: &str) -> Check {
         versions: None,
         changes: false,
         missing: Vec::new(),
+        variables: Vec::new(),
     }
 }
 
@@ -135,6 +136,8 @@ pub fn step(action: &str, kind: &str, content: &str) -> Fix {
         risk_note: None,
         on: BTreeMap::new(),
         missing: Vec::new(),
+        variables: Vec::new(),
+        system: if kind == "sql" { "postgres" } else { "" }.into(),
     }
 }
 
@@ -690,6 +693,7 @@ pub fn publication() -> Report {
     exists.expect = Some(Expect { rows: text("1"), ..Expect::default() });
     let mut role = check("role", "SELECT rolsuper FROM pg_roles WHERE rolname = :'user';", "", "superuser");
     role.missing = vec!["user".into()];
+    role.variables = role.missing.clone();
     role.expect = Some(Expect { column: text("rolsuper"), equals: text("t"), ..Expect::default() });
     role.reading = vec![Reading { answer: "f".into(), means: "as it should be".into() }];
     let look = Check {
@@ -1042,6 +1046,7 @@ pub fn hostile() -> Report {
     ];
     let mut sql = check("slot", "SELECT '\u{1b}[31m';\n\tSELECT 2;", "\u{1b}[0m\nDROP TABLE x;", "any");
     sql.missing = vec!["host".into(), "slot".into()];
+    sql.variables = sql.missing.clone();
     d.checks = vec![sql];
     d.fix = vec![step("Do \u{1b}[31mthis.", "shell", "rm -rf \u{202e}'x'")];
     d.never = vec!["\u{1b}c".into()];

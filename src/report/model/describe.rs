@@ -18,8 +18,8 @@ pub fn describe(rules: &RuleSet, id: &str, params: &Params) -> Option<Diagnosis>
     let facts = Facts::default();
     let maker = Maker { diagnosis: &facts, rules };
     let headline = maker.headline(&rule.headline, params);
-    let checks: Vec<_> = texts.checks.iter().map(|c| maker.check(c, params)).collect();
-    let fix: Vec<_> = texts.fix.iter().map(|f| maker.fix(f, params)).collect();
+    let checks = maker.checks(&rule.id, &texts, params);
+    let fix = maker.fixes(&rule.id, &texts, params);
     let alternative = |id: &String| {
         let title = rules.get(id)?.title.clone();
         Some(Alternative { cause: id.clone(), title, check: maker.first_check(id, params) })

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Maker;
+use super::actions::of_this_job;
 use crate::diagnosis::{Incident, Params, State as Standing, UnknownGroup, corroborate};
 use crate::report::{
-    Alternative, Check, Confidence, Diagnosis, Expect, Fact, Fix, Folded, FrameLine, Misleading, MissingParam, Param,
-    Place, Reading, Retry, RuleRef, RuledOut, Slot, State, Suspect, Symptom, Unrecognised,
+    Alternative, Confidence, Diagnosis, Fact, Folded, FrameLine, Misleading, Param, Place, Retry, RuleRef, RuledOut,
+    Slot, State, Suspect, Symptom, Unrecognised,
 };
 use crate::rule::template::{self, Filled, Target};
-use crate::rule::{CheckText, Confidence as Sure, FixText, RuleTexts};
+use crate::rule::{Confidence as Sure, RuleTexts};
 use crate::trace::fingerprint::Fingerprint;
 
 /// Most suspects and alternatives that are listed.
@@ -24,8 +25,8 @@ impl Maker<'_> {
         let rule = self.rules.rule(index);
         let params = &incident.params;
         let headline = self.headline(rule.map_or("", |r| r.headline.as_str()), params);
-        let checks: Vec<Check> = texts.checks.iter().map(|c| self.check(c, params)).collect();
-        let fix: Vec<Fix> = texts.fix.iter().map(|f| self.fix(f, params)).collect();
+        let checks = self.checks(&incident.rule, &texts, params);
+        let fix = self.fixes(&incident.rule, &texts, params);
         let decisive = incident.decisive();
         let alternatives: Vec<String> = rule.map(|r| r.alternatives.clone()).unwrap_or_default();
         let (alternatives, ruled_out) = self.alternatives(incident, &alternatives);
@@ -89,7 +90,7 @@ impl Maker<'_> {
         let mut suspects = Vec::new();
         let mut ruled_out = Vec::new();
         for id in rule.map(|r| r.suspects.clone()).unwrap_or_default() {
-            let Some(suspect) = self.rules.get(&id) else { continue };
+            let Some(suspect) = self.rules.get(&id).filter(|r| of_this_job(r.system(), params)) else { continue };
             if let Some(out) = self.refuted(&id, incident) {
                 ruled_out.push(out);
             } else if suspects.len() < MAX_SUSPECTS {
@@ -171,83 +172,8 @@ impl Maker<'_> {
         template::fill(text.trim(), Target::Prose, &self.rules.vocabulary, &Self::value(params)).text
     }
 
-    fn fill(&self, text: &str, target: Target, params: &Params) -> Filled {
+    pub(super) fn fill(&self, text: &str, target: Target, params: &Params) -> Filled {
         template::fill(text, target, &self.rules.vocabulary, &Self::value(params))
-    }
-
-    pub(super) fn check(&self, check: &CheckText, params: &Params) -> Check {
-        let target = match check.kind.as_str() {
-            "sql" => Target::Sql,
-            "shell" => Target::Shell,
-            _ => Target::Prose,
-        };
-        let mut filled = self.fill(&check.text, target, params);
-        if check.kind == "sql" {
-            filled.text.push(';');
-        }
-        Check {
-            id: check.id.clone(),
-            ask: self.prose(&check.ask, params),
-            kind: check.kind.clone(),
-            on: check.on.clone(),
-            text: filled.text,
-            text_params: slots(filled.slots),
-            expect: check.expect.as_ref().map(|e| Expect {
-                column: e.column.clone(),
-                equals: e.equals.clone(),
-                not: e.not_equal.clone(),
-                above: e.above.clone(),
-                at_least: e.at_least.clone(),
-                at_most: e.at_most.clone(),
-                matches: e.matches.clone(),
-                is_null: e.is_null,
-                rows: e.rows.clone(),
-                below_column: e.below_column.clone(),
-            }),
-            healthy: check.healthy.as_ref().map(|h| self.prose(h, params)),
-            reading: check
-                .reading
-                .iter()
-                .map(|(a, m)| Reading { answer: a.clone(), means: self.prose(m, params) })
-                .collect(),
-            run_as: check.run_as.clone(),
-            versions: check.versions.clone(),
-            changes: check.changes,
-            missing: if check.kind == "look" { Vec::new() } else { filled.missing },
-        }
-    }
-
-    pub(super) fn fix(&self, fix: &FixText, params: &Params) -> Fix {
-        let target = match fix.kind.as_str() {
-            "sql" => Target::Sql,
-            "shell" => Target::Shell,
-            "hba" => Target::Hba,
-            _ => Target::Option,
-        };
-        let mut filled = self.fill(&fix.text, target, params);
-        if fix.kind == "sql" && !filled.text.ends_with(';') {
-            filled.text.push(';');
-        }
-        Fix {
-            action: self.prose(&fix.action, params),
-            owner: fix.owner.clone(),
-            kind: fix.kind.clone(),
-            text: filled.text,
-            text_params: slots(filled.slots),
-            file: fix.file.clone(),
-            run_as: fix.run_as.clone(),
-            changes: fix.changes,
-            then: fix.then.clone(),
-            risk: fix.risk.clone(),
-            risk_note: fix.risk_note.clone(),
-            on: fix.on.clone(),
-            missing: filled.missing,
-        }
-    }
-
-    pub(super) fn first_check(&self, id: &str, params: &Params) -> Option<Check> {
-        let texts = self.rules.texts(self.rules.index_of(id)?);
-        texts.checks.iter().find(|c| !c.changes).map(|c| self.check(c, params))
     }
 
     fn alternatives(&self, incident: &Incident, ids: &[String]) -> (Vec<Alternative>, Vec<RuledOut>) {
@@ -268,7 +194,7 @@ impl Maker<'_> {
                 out.push(refuted);
             } else if incident.confidence != Sure::Certain
                 && left.len() < MAX_SUSPECTS
-                && let Some(rule) = self.rules.get(id)
+                && let Some(rule) = self.rules.get(id).filter(|r| of_this_job(r.system(), &incident.params))
             {
                 left.push(Alternative {
                     cause: id.clone(),
@@ -289,21 +215,6 @@ impl Maker<'_> {
             because: text.trim().chars().take(200).collect(),
             at: Place { path: self.path(source), line },
         })
-    }
-
-    pub(super) fn missing<'n>(&self, params: &Params, names: impl Iterator<Item = &'n String>) -> Vec<MissingParam> {
-        let mut missing: Vec<MissingParam> = Vec::new();
-        for name in names {
-            if missing.iter().any(|m| m.name == *name) {
-                continue;
-            }
-            missing.push(MissingParam {
-                name: name.clone(),
-                meaning: self.rules.vocabulary.get(name).map(|p| p.meaning.clone()).unwrap_or_default(),
-                candidates: params.ambiguous.get(name).cloned().unwrap_or_default(),
-            });
-        }
-        missing
     }
 
     pub(super) fn params(&self, params: &Params) -> BTreeMap<String, Param> {

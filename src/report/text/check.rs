@@ -1,13 +1,16 @@
 //! The part Check: queries and commands that settle a diagnosis, ready to paste, with the healthy answer as a comment.
 //!
 //! Where a check runs and who may run it stands in the heading if all agree, else above each check. What a query lacks is
-//! asked for first, in `\set` lines. SQL and commands keep their lines; only comments wrap.
+//! asked for first, in lines that set variables, where the client has such; else `<user>` stands in its place. SQL and commands
+//! keep their lines; only comments wrap.
 
 #![allow(clippy::option_option, reason = "outside: whether the place is shown; inside: the database, if it is known")]
 
 use super::grid::{Page, Rich, Role};
 use crate::report::words::{counted, fill};
 use crate::report::{Alternative, Check, Diagnosis, Expect, MissingParam};
+use crate::rule::dialect::Dialect;
+use crate::rule::system::{self, Side};
 
 /// Causes listed under `Tell them apart` before `-v`.
 const MOST_CAUSES: usize = 4;
@@ -110,16 +113,15 @@ fn heading(page: &Page, title: &str, setting: &Rich) -> Rich {
 fn setting(page: &Page, check: &Check, database: Option<&str>) -> Rich {
     let words = page.words;
     let mut items: Vec<String> = Vec::new();
-    items.push(match (check.kind.as_str(), check.on.as_str()) {
-        ("sql", "postgres") => "psql".to_owned(),
-        ("sql", "mysql") => "mysql".to_owned(),
+    items.push(match (check.kind.as_str(), system::get(&check.on)) {
+        ("sql", Some(system)) => system.client.to_owned(),
         ("shell", _) => words.in_shell.to_owned(),
-        ("look", "postgres") => words.in_postgres_log.to_owned(),
-        ("look", "flink") => words.in_flink.to_owned(),
-        (_, on) => on.to_owned(),
+        ("look", Some(system)) if system.id == "flink" => words.in_flink.to_owned(),
+        ("look", Some(system)) if system.side != Side::Shared => fill(words.in_log, &[("system", system.name)]),
+        _ => check.on.clone(),
     });
     if check.kind == "sql" {
-        if check.on == "postgres" {
+        if has_databases(&check.on) {
             items.extend(database.map(|name| fill(words.item_database, &[("value", name)])));
         }
         items.push(match check.run_as.as_str() {
@@ -143,26 +145,38 @@ pub fn role<'a>(page: &Page, run_as: &'a str) -> &'a str {
     }
 }
 
-/// `\set user '<role the job logs in with>'` for all that the checks lack.
-fn set_lines(page: &mut Page, checks: &[&Check], missing: &[MissingParam]) {
-    let names: Vec<&str> = checks
-        .iter()
-        .filter(|check| check.kind == "sql")
-        .flat_map(|check| &check.missing)
-        .map(String::as_str)
-        .collect();
-    variables(page, 4, &names, missing);
+/// In a session of these the database matters, and the client is told which.
+fn has_databases(on: &str) -> bool {
+    matches!(system::dialect(on), Some(Dialect::Postgres | Dialect::SqlServer | Dialect::Db2))
 }
 
-/// The `\set` lines for these names, each once for a cause.
-pub fn variables(page: &mut Page, indent: usize, names: &[&str], missing: &[MissingParam]) {
+/// `\set user '<role the job logs in with>'`, `SET @user = '<...>';` for all that the checks lack.
+pub fn set_lines(page: &mut Page, checks: &[&Check], missing: &[MissingParam]) {
+    for check in checks.iter().filter(|check| check.kind == "sql") {
+        variables(page, 4, &check.on, &check.variables, missing);
+    }
+}
+
+/// True if the lines above set all these variables.
+pub fn given(page: &Page, on: &str, names: &[String]) -> bool {
+    names.iter().all(|name| page.given.contains(&key(on, name)))
+}
+
+/// Clients that understand each other's lines share them.
+fn key(on: &str, name: &str) -> String {
+    format!("{:?} {name}", system::dialect(on))
+}
+
+/// The lines that set these variables, each once for a cause.
+pub fn variables(page: &mut Page, indent: usize, on: &str, names: &[String], missing: &[MissingParam]) {
+    let Some(dialect) = system::dialect(on) else { return };
     for name in names {
-        if !page.given.iter().any(|given| given == name) {
-            page.given.push((*name).to_owned());
+        let key = key(on, name);
+        if !page.given.contains(&key) {
+            page.given.push(key);
             let meaning =
-                missing.iter().find(|param| param.name == *name).map_or(*name, |param| param.meaning.as_str());
-            let meaning = meaning.replace(['`', '\\'], "").replace('\'', "''");
-            let line = page.rich().blanks(indent).code(&format!("\\set {name} '<{meaning}>'"), Role::Fill);
+                missing.iter().find(|param| param.name == *name).map_or(name.as_str(), |param| param.meaning.as_str());
+            let line = page.rich().blanks(indent).code(&dialect.set_line(name, meaning), Role::Fill);
             page.line(line);
         }
     }
@@ -205,24 +219,15 @@ fn before(page: &mut Page, check: &Check, indent: usize, place: Option<Option<&s
         comment(page, check, indent, &text);
     }
     if let Some(versions) = &check.versions {
-        let text = page
-            .rich()
-            .own(&fill(page.words.for_versions, &[("system", system(&check.on)), ("versions", versions)]), Role::Quiet);
+        let text = page.rich().own(
+            &fill(page.words.for_versions, &[("system", system::name(&check.on)), ("versions", versions)]),
+            Role::Quiet,
+        );
         comment(page, check, indent, &text);
     }
     if check.changes {
         let text = page.rich().own(&format!("[{}]", page.words.mark_changes), Role::Warn);
         comment(page, check, indent, &text);
-    }
-}
-
-fn system(on: &str) -> &str {
-    match on {
-        "postgres" => "PostgreSQL",
-        "mysql" => "MySQL",
-        "starrocks" => "StarRocks",
-        "flink" => "Flink",
-        other => other,
     }
 }
 

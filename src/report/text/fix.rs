@@ -72,19 +72,20 @@ fn set(page: &mut Page, diagnosis: &Diagnosis, step: &Fix, indent: usize, number
     let with_marks =
         |text: Rich| marks.iter().fold(text, |text, mark| text.own(" \u{a0}\u{a0}", Role::Plain).rich(mark));
     let text = step.text.trim_end();
-    let lacks = step.missing.iter().filter(|name| step.kind == "sql" && !page.given.contains(name));
-    let lacks: Vec<&str> = lacks.map(String::as_str).collect();
+    let complete = step.kind != "sql" || check::given(page, &step.system, &step.variables);
     if text.is_empty() {
         page.prose(indent, hang, &with_marks(sentence));
     } else {
         let code = page.rich().slotted(text, &step.text_params, 0, Role::Plain, true);
         let line = with_marks(sentence.clone().blanks(2).rich(&code));
-        if !text.contains('\n') && lacks.is_empty() && indent + line.width() <= page.width() {
+        if !text.contains('\n') && complete && indent + line.width() <= page.width() {
             let line = page.rich().blanks(indent).rich(&line);
             page.line(line);
         } else {
             page.prose(indent, hang, &with_marks(sentence));
-            check::variables(page, hang + 2, &lacks, &diagnosis.missing);
+            if !complete {
+                check::variables(page, hang + 2, &step.system, &step.variables, &diagnosis.missing);
+            }
             check::code(page, hang + 2, text, &step.text_params);
         }
     }

@@ -93,14 +93,8 @@ fn suspects(page: &mut Page, symptom: &Symptom, most: usize) {
     } else {
         check::head(page, page.words.suspects, &checks, database)
     };
-    let names: Vec<&str> = checks
-        .iter()
-        .filter(|check| check.kind == "sql")
-        .flat_map(|check| &check.missing)
-        .map(String::as_str)
-        .collect();
     page.given.clear();
-    check::variables(page, 4, &names, &symptom.missing);
+    check::set_lines(page, &checks, &symptom.missing);
     let widest = shown.iter().map(|suspect| suspect.cause.chars().count()).max().unwrap_or(0).min(40);
     for suspect in &shown {
         let name = page.rich().own("? ", Role::Possible).log(&suspect.cause, Role::Plain).pad(widest + 2).glued();

@@ -2,11 +2,15 @@
 
 use super::{Compiler, ids, value};
 use crate::diagnostic::{Problem, Severity};
+use crate::rule::dialect::Dialect;
 use crate::rule::raw::{RawCheck, RawExpect, RawFix, RawRule, Text};
 use crate::rule::template::{self, KINDS};
 use crate::rule::texts::{CheckText, Expectation, FixText, RuleTexts};
 use crate::rule::yaml::Spanned;
-use crate::rule::{Role, Rule, sql};
+use crate::rule::{Role, Rule, sql, system};
+
+/// Longest line of SQL, in characters.
+const MAX_SQL: usize = 90;
 
 impl Compiler<'_> {
     pub(super) fn texts(&mut self, raw: &RawRule, rule: &Rule) -> RuleTexts {
@@ -47,7 +51,7 @@ impl Compiler<'_> {
             why,
             misleading,
             checks: raw.checks.iter().map(|c| self.check(c, rule)).collect(),
-            fix: raw.fix.iter().map(|f| self.fix(f)).collect(),
+            fix: raw.fix.iter().map(|f| self.fix(f, rule)).collect(),
             never: ids(&raw.never),
             affects: ids(&raw.affects),
             fixed_in: ids(&raw.fixed_in),
@@ -101,9 +105,6 @@ impl Compiler<'_> {
         for t in [&c.ask, &c.healthy].into_iter().flatten() {
             self.braces(t);
         }
-        if let ("sql", Some(sql)) = (kind, &c.sql) {
-            self.sql(sql, c.changes);
-        }
         if c.id.is_none() || (kind == "sql" && c.ask.is_none()) {
             self.problem("RB002", "a check needs 'id', and SQL an 'ask'", raw, "this check", None);
         }
@@ -113,20 +114,16 @@ impl Compiler<'_> {
             "any",
             &[("any", "any"), ("owner", "owner"), ("superuser", "superuser"), ("cdc-user", "cdc-user")],
         );
-        let on = c.on.as_ref().map_or_else(
-            || {
-                match (kind, rule.system()) {
-                    ("shell", _) => "shell",
-                    ("look", _) => "look",
-                    (_, "debezium" | "network" | "flink" | "postgres") => "postgres",
-                    (_, "mysql") => "mysql",
-                    (_, "starrocks" | "doris") => "starrocks",
-                    (_, other) => other,
+        let on = match (kind, &c.sql) {
+            ("sql", Some(text)) => {
+                let on = self.dialect_of(c.on.as_ref(), rule, text);
+                if let Some(dialect) = system::dialect(&on) {
+                    self.sql(text, dialect, c.changes);
                 }
-                .to_owned()
-            },
-            |t| t.value.clone(),
-        );
+                on
+            }
+            _ => c.on.as_ref().map_or(kind, |t| t.value.as_str()).to_owned(),
+        };
         CheckText {
             id: value(c.id.as_ref()),
             ask: value(c.ask.as_ref()),
@@ -142,8 +139,33 @@ impl Compiler<'_> {
         }
     }
 
-    fn sql(&mut self, text: &Text, changes: bool) {
-        if !changes && let Some(why) = sql::refuse(text.value.trim()) {
+    /// The system whose SQL a text is: what it says, else the rule's own.
+    fn dialect_of(&mut self, said: Option<&Text>, rule: &Rule, text: &Text) -> String {
+        let speaking = || {
+            let ids: Vec<&str> = system::SYSTEMS.iter().filter(|s| s.dialect.is_some()).map(|s| s.id).collect();
+            Some(format!("one of {}", ids.join(", ")))
+        };
+        match said {
+            Some(on) => {
+                if system::dialect(&on.value).is_none() {
+                    self.problem("RB004", format!("'{}' has no SQL", on.value), on, "here", speaking());
+                }
+                on.value.clone()
+            }
+            None => system::default_on(rule.system()).map_or_else(
+                || {
+                    let message = format!("{} has no SQL of its own, so the text must say whose it is", rule.system());
+                    self.problem("RB004", message, text, "this text", Some("add on: with a system's name".into()));
+                    String::new()
+                },
+                str::to_owned,
+            ),
+        }
+    }
+
+    fn sql(&mut self, text: &Text, dialect: Dialect, changes: bool) {
+        self.regclass(text, dialect);
+        if !changes && let Some(why) = sql::refuse(text.value.trim(), dialect) {
             let message = format!("this SQL may not be run as a reading check: {why}");
             self.problem_in("RB011", message, text, 0..text.value.trim_end().len(), "in this text");
             self.help(Some("say changes: true if it must change something".into()));
@@ -152,7 +174,7 @@ impl Compiler<'_> {
         for line in text.value.split_inclusive('\n') {
             let content = line.trim_end();
             let length = content.chars().count();
-            if length > 96 {
+            if length > MAX_SQL {
                 let message = format!("a line of SQL is {length} characters long");
                 self.problem_in("RB014", message, text, at..at + content.len(), "break it at a clause");
                 if let Some(problem) = self.problems.last_mut() {
@@ -163,7 +185,17 @@ impl Compiler<'_> {
         }
     }
 
-    fn fix(&mut self, raw: &Spanned<RawFix>) -> FixText {
+    /// `{x:regclass}` is PostgreSQL's alone.
+    fn regclass(&mut self, text: &Text, dialect: Dialect) {
+        let foreign = |b: &template::Brace| dialect != Dialect::Postgres && b.kind.as_deref() == Some("regclass");
+        for brace in template::braces(&text.value).into_iter().filter(foreign) {
+            let message = "only PostgreSQL has literals that name a relation".to_owned();
+            self.problem_in("RB009", message, text, brace.range, "in SQL of another system");
+            self.help(Some("{table:relation} is an identifier, {table:name} the bare name as a literal".into()));
+        }
+    }
+
+    fn fix(&mut self, raw: &Spanned<RawFix>, rule: &Rule) -> FixText {
         let f = &raw.value;
         let mut given: Vec<(&str, String, &Text)> =
             [("sql", &f.sql), ("shell", &f.shell), ("hba", &f.hba), ("flink", &f.flink)]
@@ -186,6 +218,24 @@ impl Compiler<'_> {
         if let Some(t) = &f.action {
             self.braces(t);
         }
+        let system = match (&f.sql, &f.system) {
+            (Some(text), said) => {
+                let on = self.dialect_of(said.as_ref(), rule, text);
+                if let Some(dialect) = system::dialect(&on) {
+                    self.regclass(text, dialect);
+                }
+                on
+            }
+            (None, Some(said)) => {
+                if system::get(&said.value).is_none() {
+                    let ids: Vec<&str> = system::SYSTEMS.iter().map(|s| s.id).collect();
+                    let help = Some(format!("one of {}", ids.join(", ")));
+                    self.problem("RB004", format!("'{}' is not a system", said.value), said, "here", help);
+                }
+                said.value.clone()
+            }
+            (None, None) => String::new(),
+        };
         let owner = self.word(
             "owner",
             f.owner.as_ref(),
@@ -220,6 +270,7 @@ impl Compiler<'_> {
             action: value(f.action.as_ref()),
             kind: kind.to_owned(),
             text,
+            system,
             file,
             run_as: f.run_as.as_ref().map(|t| t.value.clone()),
             owner: owner.to_owned(),
