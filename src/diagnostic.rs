@@ -215,6 +215,7 @@ pub const CATALOGUE: &[(&str, &str)] = &[
     ("RB014", "A text breaks the style: too long a line of SQL, advice that disables security, a colon in a title."),
     ("RB015", "An example does not do what it says: it does not match, or matches although not: true."),
     ("RB016", "A pattern matches another rule's example, and neither names the other."),
+    ("RB017", "An entry looks in every healthy line for a word that stands in many of them, so every scan gets slow."),
 ];
 
 /// What a code means.

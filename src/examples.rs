@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::diagnosis::sequence;
 use crate::diagnostic::{Problem, SourceText};
-use crate::engine::Engine;
 use crate::engine::facts::{EventKind, SourceFacts};
+use crate::engine::{Engine, Owner};
 use crate::pipeline::Pipeline;
 use crate::rule::{Role, Rule, RuleSet, compile};
 
@@ -117,7 +117,38 @@ pub fn check(rules: &Arc<RuleSet>, sources: &[Arc<SourceText>]) -> Result<Vec<Pr
             }
         }
     }
+    problems.extend(everyday(&engine, sources));
     Ok(problems)
+}
+
+/// Entries whose fixed text stands in many healthy lines.
+fn everyday(engine: &Engine, sources: &[Arc<SourceText>]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (owner, entry, text) in engine.everyday() {
+        let file = match owner {
+            Owner::Match { rule, .. } | Owner::Part { rule, .. } => engine.rules.rule(rule).map(|r| r.file.as_str()),
+            Owner::Context => Some("rules/context.yaml"),
+            Owner::Health => Some("rules/health.yaml"),
+        };
+        let Some(source) = sources.iter().find(|s| Some(s.name.as_str()) == file) else { continue };
+        let written = entry.log.as_ref().or(entry.message.as_ref()).map_or(text, |p| p.text.as_str());
+        // as YAML writes it in single quotes, or as it is
+        let doubled = written.replace('\'', "''");
+        let place = [doubled.as_str(), written].into_iter().find_map(|w| Some((source.text.find(w)?, w.len())));
+        // an entry of the shipped rules is not in a file of the same name that adds to them
+        let Some((at, len)) = place else { continue };
+        problems.push(
+            Problem::error(
+                "RB017",
+                format!("'{text}' stands in many healthy lines, which makes every scan slow"),
+                source,
+            )
+            .at(at, len, "the longest fixed text is an everyday word")
+            .help("add a rarer word to the pattern, or logger: with the end of a class name")
+            .warning(),
+        );
+    }
+    problems
 }
 
 /// Two causes that say nothing of each other.

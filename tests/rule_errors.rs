@@ -77,3 +77,21 @@ fn each_problem_says_where() {
         }
     }
 }
+
+#[test]
+fn files_may_end_in_yml() {
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/rules-good/acme/row-not-handled.yaml"),
+    );
+    let file = |end: &str| SourceText {
+        name: format!("rules/acme/row-not-handled.{end}"),
+        text: text.as_ref().unwrap().clone(),
+    };
+    let shipped = builtin::rules().unwrap();
+    let loaded = RuleSet::compile(vec![file("yml")], Some(&*shipped));
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    assert_eq!(loaded.files, 1);
+    assert!(loaded.set.get("acme/row-not-handled").is_some());
+    let loaded = RuleSet::compile(vec![file("yml"), file("yaml")], Some(&*shipped));
+    assert_eq!(loaded.problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["RB003"]);
+}

@@ -52,10 +52,10 @@ fn list(rules: &RuleSet, word: Option<&str>, format: Format) -> Result<Exit, Err
     let mut err = Quiet::new(io::stderr());
     writeln!(
         err,
-        "{} causes, {} symptoms, {} kinds of harmless lines. Rules {}.",
-        count(Role::Cause),
-        count(Role::Symptom),
-        count(Role::Noise),
+        "{}, {}, {}. Rules {}.",
+        counted("1 cause|{n} causes", count(Role::Cause)),
+        counted("1 symptom|{n} symptoms", count(Role::Symptom)),
+        counted("1 kind of harmless lines|{n} kinds of harmless lines", count(Role::Noise)),
         rules.version
     )?;
     if found.is_empty() {
@@ -133,6 +133,8 @@ fn test(dir: Option<&Path>) -> Result<Exit, Error> {
     for failure in &outcome.failures {
         writeln!(out, "FAIL {} example {}: {}", failure.rule, failure.number, failure.what)?;
     }
-    writeln!(out, "{} rules, {} examples, {} failed", outcome.rules, outcome.examples, outcome.failures.len())?;
+    let (rules, examples) =
+        (counted("1 rule|{n} rules", outcome.rules), counted("1 example|{n} examples", outcome.examples));
+    writeln!(out, "{rules}, {examples}, {} failed", outcome.failures.len())?;
     Ok(if outcome.failures.is_empty() { Exit::Fine } else { Exit::Found })
 }

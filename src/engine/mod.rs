@@ -118,6 +118,12 @@ impl Engine {
         (self.prefilter.len(), self.by_literal.len())
     }
 
+    /// Entries that would make the scan of healthy lines slow, with the text that stands in too many of them.
+    #[must_use]
+    pub fn everyday(&self) -> Vec<(Owner, &Entry, &str)> {
+        self.probes.iter().filter_map(|p| Some((p.owner, &p.entry, prefilter::everyday(p)?))).collect()
+    }
+
     /// Texts the scan of healthy lines looks for.
     #[must_use]
     pub fn healthy_literals(&self) -> Vec<&str> {

@@ -11,12 +11,15 @@ mod search;
 
 pub use self::loggers::Names;
 use self::loggers::{OfLogger, Scoped, Scopes, logger, may_begin};
-use self::search::{Background, Searcher, Texts};
+use self::search::{BACKGROUND, Background, Searcher, Texts};
 use super::{Owner, Part, Probe, track};
 use crate::rule::{Glob, MinLevel, Process, Scope};
 
 /// The words that make `message:` look at the own text of a record below WARN.
 pub const FAILURE_WORDS: &[&str] = &["Exception", "Error", "ERROR:", "FATAL:"];
+
+/// This many of the lines of a healthy job that hold a text are many: one in thirty.
+const MANY: usize = 2;
 
 /// Lines of which only the last before an event matters are of one class; see [`Class`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,26 @@ pub struct LoggerLine {
     pub end: usize,
     /// Which texts: from [`Line::OfLogger`].
     pub texts: u16,
+}
+
+/// True if healthy lines are searched for the probe's texts.
+fn is_looked_for(probe: &Probe) -> bool {
+    // lines of the server's own log, and records at WARN and above, are never skipped: what is only about them need not be
+    // looked for; what must fall silent is listened to only once it was heard (see scan)
+    let never_skipped = probe.entry.from == Some(Process::Postgres)
+        || probe.entry.level.is_some_and(|l| l >= MinLevel::Warn)
+        || matches!(probe.owner, Owner::Part { part: Part::Activity, .. });
+    probe.entry.scope == Scope::Any && !never_skipped
+}
+
+/// A text of the probe that every healthy line is searched for, and that stands in many of them: the scan would stop at each.
+#[must_use]
+pub fn everyday(probe: &Probe) -> Option<&str> {
+    if !is_looked_for(probe) || probe.entry.logger.is_some() {
+        return None;
+    }
+    let lines = |text: &str| BACKGROUND.lines().filter(|line| line.contains(text)).take(MANY).count();
+    probe.entry.literals.iter().map(String::as_str).find(|text| lines(text) == MANY)
 }
 
 /// A place where a text was found.
@@ -95,14 +118,7 @@ impl Prefilter {
         for logger in track::STATE_LOGGERS {
             add(Some(logger), track::STATE, Class::Last(track::STATES), &[]);
         }
-        // lines of the server's own log, and records at WARN and above, are never skipped: what is only about them need not be
-        // looked for; what must fall silent is listened to only once it was heard (see scan)
-        let never_skipped = |p: &&Probe| {
-            p.entry.from == Some(Process::Postgres)
-                || p.entry.level.is_some_and(|l| l >= MinLevel::Warn)
-                || matches!(p.owner, Owner::Part { part: Part::Activity, .. })
-        };
-        for probe in probes.iter().filter(|p| p.entry.scope == Scope::Any && !never_skipped(p)) {
+        for probe in probes.iter().filter(|p| is_looked_for(p)) {
             let class = if probe.owner == Owner::Health { Class::Last(track::HEALTH) } else { Class::Candidate };
             let starts = probe.entry.log.as_ref().map_or(&[][..], |log| &log.starts);
             for literal in &probe.entry.literals {

@@ -15,7 +15,7 @@ use super::template::{plain_tables, unseen};
 pub enum Dialect {
     /// PostgreSQL, psql.
     Postgres,
-    /// MySQL, MariaDB and what speaks its protocol (StarRocks, Doris, TiDB, OceanBase, Vitess), mysql.
+    /// MySQL, MariaDB and what speaks its protocol (`StarRocks`, Doris, `TiDB`, `OceanBase`, Vitess), mysql.
     Mysql,
     /// SQL Server, sqlcmd.
     SqlServer,

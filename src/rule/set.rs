@@ -188,8 +188,9 @@ impl RuleSet {
             hash.update(source.name.as_bytes());
             hash.update(source.text.as_bytes());
         }
-        let named = |file: &str| sources.iter().find(|s| short(&s.name) == file);
-        if let Some(source) = named("parameters.yaml") {
+        let is = |name: &str, stem: &str| matches!(name.strip_prefix(stem), Some(".yaml" | ".yml"));
+        let named = |stem: &str| sources.iter().find(|s| is(short(&s.name), stem));
+        if let Some(source) = named("parameters") {
             match Vocabulary::read(source) {
                 Ok(vocabulary) => set.vocabulary.parameters.extend(vocabulary.parameters),
                 Err(problem) => problems.push(problem),
@@ -203,9 +204,16 @@ impl RuleSet {
             .map(|(rule, texts)| (rule.id.clone(), (rule, texts)))
             .collect();
         let mut count = 0;
+        let mut last = "";
         for source in &sources {
             let Some(id) = rule_id(&source.name) else { continue };
             count += 1;
+            // the files are in order, so x.yaml and x.yml follow each other
+            if id == last {
+                let problem = Problem::error("RB003", format!("another file is {id}, too"), source);
+                problems.push(problem.at(0, 1, "of this file and of the one with the other ending"));
+            }
+            last = id;
             let compiled = compile::rule(source, id, &set.vocabulary);
             problems.extend(compiled.problems);
             if let Some((rule, texts)) = compiled.rule
@@ -250,7 +258,7 @@ impl RuleSet {
     }
 
     fn tables<'s>(&mut self, named: &dyn Fn(&str) -> Option<&'s Arc<SourceText>>, problems: &mut Vec<Problem>) {
-        if let Some(source) = named("shading.yaml") {
+        if let Some(source) = named("shading") {
             match yaml::read::<RawShading>(source) {
                 Ok(raw) => {
                     self.shading.relocations.extend(raw.relocations.into_iter().map(|r| (r.prefix, r.becomes)));
@@ -259,7 +267,7 @@ impl RuleSet {
                 Err(problem) => problems.push(problem),
             }
         }
-        if let Some(source) = named("context.yaml") {
+        if let Some(source) = named("context") {
             match yaml::read::<RawContext>(source) {
                 Ok(raw) => {
                     let (entries, found) = compile::entries(source, &raw.context, &self.vocabulary);
@@ -269,7 +277,7 @@ impl RuleSet {
                 Err(problem) => problems.push(problem),
             }
         }
-        if let Some(source) = named("health.yaml") {
+        if let Some(source) = named("health") {
             match yaml::read::<RawHealth>(source) {
                 Ok(raw) => {
                     let (entries, found) = compile::entries(source, &raw.health, &self.vocabulary);
@@ -279,7 +287,7 @@ impl RuleSet {
                 Err(problem) => problems.push(problem),
             }
         }
-        if let Some(source) = named("retired.yaml") {
+        if let Some(source) = named("retired") {
             match yaml::read::<RawRetired>(source) {
                 Ok(raw) => self.retired.extend(raw.retired),
                 Err(problem) => problems.push(problem),
@@ -334,7 +342,8 @@ fn short(name: &str) -> &str {
 
 /// `postgres/slot-missing` of `rules/postgres/slot-missing.yaml`; `None` for the tables and for translations.
 fn rule_id(name: &str) -> Option<&str> {
-    let id = short(name).strip_suffix(".yaml")?;
+    let short = short(name);
+    let id = short.strip_suffix(".yaml").or_else(|| short.strip_suffix(".yml"))?;
     (id.matches('/').count() == 1 && !id.starts_with("locales/")).then_some(id)
 }
 

@@ -30,7 +30,7 @@ pub(super) const POSTGRES: &str = "\
     starts_with string_agg string_to_array strpos timestamptz to_char to_regclass to_regnamespace to_regrole \
     txid_current_if_assigned unnest";
 
-/// MySQL, MariaDB, StarRocks, Doris, TiDB, OceanBase and Vitess.
+/// MySQL, MariaDB, `StarRocks`, Doris, `TiDB`, `OceanBase` and Vitess.
 pub(super) const MYSQL: &str = "\
     array_join array_length backends bin binlog_gtid_pos bit_count cast_to_signed catalogs collate connection_id conv \
     convert convert_tz curdate current_date current_time current_timestamp current_user current_version curtime \
