@@ -7,13 +7,17 @@
 
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "support/postgres_names.rs"]
+mod postgres_names;
 #[path = "support/sql_texts.rs"]
 mod sql_texts;
 
 use std::path::Path;
 
+use cdc_doctor::builtin;
 use postgres::Server;
-use sql_texts::{Names, Text, texts};
+use postgres_names::{Names, is_for};
+use sql_texts::{Text, texts};
 
 /// Values that try to break out of their quotes.
 const HOSTILE: &[&str] = &[
@@ -122,6 +126,7 @@ fn every_text_runs() {
 
 fn run(bin: &Path) -> Vec<String> {
     let server = Server::start(bin);
+    let rules = builtin::rules().unwrap();
     let plain = Names::plain();
     let odd = Names::odd();
     for names in [&plain, &odd] {
@@ -129,7 +134,7 @@ fn run(bin: &Path) -> Vec<String> {
     }
     let mut wrong = Vec::new();
     let mut all = |name: &str, names: &Names, values: &dyn Fn(&str) -> Option<String>, exists: bool| {
-        let (texts, complaints) = texts(values, server.major);
+        let (texts, complaints) = texts(&rules, "postgres", values, &|wanted| is_for(wanted, server.major));
         wrong.extend(complaints.into_iter().map(|c| format!("{name}: {c}")));
         let before = state(&server, names);
         wrong.extend(checks(&server, names, &texts, exists).into_iter().map(|c| format!("{name}: {c}")));
@@ -152,7 +157,7 @@ fn run(bin: &Path) -> Vec<String> {
         let name = format!("hostile {:?}", value.chars().take(20).collect::<String>());
         all(&name, &plain, &|_| Some(value.to_owned()), false);
     }
-    let skipped = sql_texts::skipped(server.major);
+    let skipped = sql_texts::skipped(&rules, "postgres", &|wanted| is_for(wanted, server.major));
     eprintln!("PostgreSQL {}: {count} texts, {skipped} skipped: they are for other versions", server.major);
     wrong
 }

@@ -1,14 +1,12 @@
-//! The SQL texts that the shipped rules print, for one set of parameters.
+//! The SQL texts that rules print for one system, for one set of parameters.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use cdc_doctor::builtin;
 use cdc_doctor::diagnosis::{Diagnosis as Facts, Params, Value};
 use cdc_doctor::report::model::{self, InputStatus};
 use cdc_doctor::report::text::{Options, render};
-use cdc_doctor::report::{Check, Diagnosis, Report};
-use cdc_doctor::rule::vocabulary::Kind;
+use cdc_doctor::report::{Check, Diagnosis, Fix, Report};
+use cdc_doctor::rule::RuleSet;
 
 /// One text.
 pub struct Text {
@@ -17,8 +15,10 @@ pub struct Text {
     pub place: String,
     pub sql: String,
     pub changes: bool,
-    /// Parameters that psql variables stand for.
+    /// Parameters without a value.
     pub missing: Vec<String>,
+    /// Those that variables of the client stand for.
+    pub variables: Vec<String>,
     /// Columns that the expectation looks at.
     pub columns: Vec<String>,
 }
@@ -29,144 +29,38 @@ impl fmt::Display for Text {
     }
 }
 
-impl Text {
-    /// Lines that set the variables, as a reader would fill them in, and lines that take them away.
-    pub fn variables(&self, names: &Names) -> (String, String) {
-        let set = |name: &String| {
-            let value = names.value(name).unwrap_or_default().replace('\\', "\\\\").replace('\'', "\\'");
-            format!("\\set {name} '{value}'\n")
-        };
-        let unset = |name: &String| format!("\\unset {name}\n");
-        (self.missing.iter().map(set).collect(), self.missing.iter().map(unset).collect())
-    }
-
-    /// The text with what psql makes of the variables that name objects.
-    pub fn plain_sql(&self, names: &Names) -> String {
-        self.sql.replace(":\"publication\"", &names.publication).replace(":\"user\"", &names.user)
-    }
-}
-
-/// Objects that are on the server: quoted for SQL, and raw as a log has them.
-pub struct Names {
-    pub user: String,
-    pub database: String,
-    pub schema: String,
-    pub table: String,
-    pub other: String,
-    pub publication: String,
-    pub slot: String,
-    pub raw_database: String,
-    raw: BTreeMap<&'static str, String>,
-}
-
-impl Names {
-    /// Such as anybody would choose.
-    pub fn plain() -> Self {
-        Self::new("cdc_user", "shop", ["sales", "orders", "customers"], "sales.orders", "dbz_publication", "flink")
-    }
-
-    /// Such as nobody should choose, but some do.
-    pub fn odd() -> Self {
-        let table = "\"we\"\"ird s.x\".\"O'Rders; \\ $$\"";
-        let parts = ["we\"ird s.x", "O'Rders; \\ $$", "Customers-1"];
-        Self::new("O'Brien \"x\" \\ $$", "the \"shop\" 'n' \\", parts, table, "Pub \"1\"; --", "flink_odd")
-    }
-
-    fn new(user: &str, database: &str, parts: [&str; 3], table: &str, publication: &str, slot: &str) -> Self {
-        let ident = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let [schema, relation, other] = parts;
-        let dotted = |name: &str| format!("{}.{}", ident(schema), ident(name));
-        let tables = if schema == "sales" { "sales.orders,sales.customers" } else { table };
-        let raw = [
-            ("user", user),
-            ("database", database),
-            ("schema", schema),
-            ("table", table),
-            ("tables", tables),
-            ("publication", publication),
-            ("slot", slot),
-            ("plugin", "pgoutput"),
-            ("column", "id"),
-            ("host", "127.0.0.1"),
-            ("port", "5432"),
-            ("pid", "1"),
-            ("lsn", "0/16B3748"),
-        ];
-        Self {
-            user: ident(user),
-            database: ident(database),
-            schema: ident(schema),
-            table: dotted(relation),
-            other: dotted(other),
-            publication: ident(publication),
-            slot: slot.to_owned(),
-            raw_database: database.to_owned(),
-            raw: raw.map(|(name, value)| (name, value.to_owned())).into(),
-        }
-    }
-
-    /// The value of any parameter.
-    pub fn value(&self, name: &str) -> Option<String> {
-        let rules = builtin::rules().unwrap();
-        let kind = rules.vocabulary.get(name)?.kind;
-        Some(self.raw.get(name).cloned().unwrap_or_else(|| {
-            match kind {
-                Kind::Number => "5",
-                Kind::Lsn => "0/16B3748",
-                Kind::Name => "plain_name",
-                Kind::Text => "plain text",
-                Kind::List => "sales.orders",
-            }
-            .to_owned()
-        }))
-    }
-}
-
-/// Is it for this server?
-fn is_for(versions: Option<&String>, major: u32) -> bool {
-    versions.is_none_or(|wanted| {
-        wanted.split([',', ' ']).filter(|part| !part.is_empty()).all(|part| {
-            let number = |sign: &str| part.strip_prefix(sign).and_then(|n| n.trim().parse::<u32>().ok());
-            if let Some(n) = number(">=") {
-                major >= n
-            } else if let Some(n) = number("<=") {
-                major <= n
-            } else if let Some(n) = number("<") {
-                major < n
-            } else if let Some(n) = number(">") {
-                major > n
-            } else {
-                panic!("versions: {wanted} is not understood")
-            }
-        })
-    })
-}
-
-fn is_sql(check: &Check) -> bool {
-    check.kind == "sql" && check.on == "postgres"
-}
-
 /// How many checks are not for this server.
-pub fn skipped(major: u32) -> usize {
-    let rules = builtin::rules().unwrap();
-    let described = rules.rules().iter().filter_map(|r| model::describe(&rules, &r.id, &Params::default()));
-    described.flat_map(|d| d.checks).filter(|c| is_sql(c) && !is_for(c.versions.as_ref(), major)).count()
+pub fn skipped(rules: &RuleSet, on: &str, is_for: &dyn Fn(&str) -> bool) -> usize {
+    let described = rules.rules().iter().filter_map(|r| model::describe(rules, &r.id, &Params::default()));
+    described.flat_map(|d| d.checks).filter(|c| is_sql(c, on) && !fits(c, is_for)).count()
 }
 
-/// All texts, and what is wrong with how they are printed.
-pub fn texts(value: &dyn Fn(&str) -> Option<String>, major: u32) -> (Vec<Text>, Vec<String>) {
-    let rules = builtin::rules().unwrap();
+fn is_sql(check: &Check, on: &str) -> bool {
+    check.kind == "sql" && check.on == on
+}
+
+fn fits(check: &Check, is_for: &dyn Fn(&str) -> bool) -> bool {
+    check.versions.as_ref().is_none_or(|versions| is_for(versions))
+}
+
+/// All texts of one system, and what is wrong with how they are printed.
+pub fn texts(
+    rules: &RuleSet,
+    on: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+    is_for: &dyn Fn(&str) -> bool,
+) -> (Vec<Text>, Vec<String>) {
     let mut params = Params::default();
     for name in rules.vocabulary.parameters.keys() {
         if let Some(value) = value(name) {
             params.values.insert(name.clone(), Value { value, source: None, line: 0, key: "--param".into() });
         }
     }
-    let mut report = model::build(&Facts::default(), &rules, &InputStatus::default(), "0");
+    let mut report = model::build(&Facts::default(), rules, &InputStatus::default(), "0");
     let (mut texts, mut complaints) = (Vec::new(), Vec::new());
     for rule in rules.rules() {
-        let diagnosis = model::describe(&rules, &rule.id, &params).unwrap();
-        let found = of(&diagnosis, major);
+        let diagnosis = model::describe(rules, &rule.id, &params).unwrap();
+        let found = of(&diagnosis, on, is_for);
         report.diagnoses = vec![diagnosis];
         complaints.extend(not_printed(&report, &found));
         texts.extend(found);
@@ -174,27 +68,30 @@ pub fn texts(value: &dyn Fn(&str) -> Option<String>, major: u32) -> (Vec<Text>, 
     (texts, complaints)
 }
 
-fn of(diagnosis: &Diagnosis, major: u32) -> Vec<Text> {
-    let checks = diagnosis.checks.iter().filter(|c| is_sql(c) && is_for(c.versions.as_ref(), major)).map(|c| Text {
+fn of(diagnosis: &Diagnosis, on: &str, is_for: &dyn Fn(&str) -> bool) -> Vec<Text> {
+    let checks = diagnosis.checks.iter().filter(|c| is_sql(c, on) && fits(c, is_for)).map(|c| Text {
         rule: diagnosis.cause.clone(),
         place: format!("check {}", c.id),
         sql: c.text.clone(),
         changes: c.changes,
         missing: c.missing.clone(),
+        variables: c.variables.clone(),
         columns: c.expect.iter().flat_map(|e| e.column.iter().chain(&e.below_column)).cloned().collect(),
     });
-    let fixes = diagnosis.fix.iter().enumerate().filter(|(_, f)| f.kind == "sql").map(|(at, f)| Text {
+    let is_fix = |f: &&Fix| f.kind == "sql" && f.system == on;
+    let fixes = diagnosis.fix.iter().enumerate().filter(|(_, f)| is_fix(f)).map(|(at, f)| Text {
         rule: diagnosis.cause.clone(),
         place: format!("fix {}", at + 1),
         sql: f.text.clone(),
         changes: true,
         missing: f.missing.clone(),
+        variables: f.variables.clone(),
         columns: Vec::new(),
     });
     checks.chain(fixes).collect()
 }
 
-/// A text must stand in the output as it is, at one indent, and each variable must have its `\set` line.
+/// A text must stand in the output as it is, at one indent, and each variable must have the line that sets it.
 fn not_printed(report: &Report, texts: &[Text]) -> Vec<String> {
     let mut out = Vec::new();
     render(report, &Options { verbose: true, ..Options::default() }, &mut out).unwrap();
@@ -211,9 +108,10 @@ fn not_printed(report: &Report, texts: &[Text]) -> Vec<String> {
         if !inline && !printed.windows(lines.len()).any(block) {
             wrong.push(format!("{text}\nis not printed as it is:\n{out}"));
         }
-        for name in &text.missing {
-            if !printed.iter().any(|line| line.trim_start().starts_with(&format!("\\set {name} '"))) {
-                wrong.push(format!("{text}\nlacks the line \\set {name}:\n{out}"));
+        for name in &text.variables {
+            let sets = [format!("\\set {name} '"), format!("SET @{name} = '")];
+            if !printed.iter().any(|line| sets.iter().any(|set| line.trim_start().starts_with(set))) {
+                wrong.push(format!("{text}\nlacks the line that sets {name}:\n{out}"));
             }
         }
     }
