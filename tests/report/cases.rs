@@ -693,7 +693,7 @@ pub fn publication() -> Report {
     exists.expect = Some(Expect { rows: text("1"), ..Expect::default() });
     let mut role = check("role", "SELECT rolsuper FROM pg_roles WHERE rolname = :'user';", "", "superuser");
     role.missing = vec!["user".into()];
-    role.variables = role.missing.clone();
+    role.variables.clone_from(&role.missing);
     role.expect = Some(Expect { column: text("rolsuper"), equals: text("t"), ..Expect::default() });
     role.reading = vec![Reading { answer: "f".into(), means: "as it should be".into() }];
     let look = Check {
@@ -1046,7 +1046,7 @@ pub fn hostile() -> Report {
     ];
     let mut sql = check("slot", "SELECT '\u{1b}[31m';\n\tSELECT 2;", "\u{1b}[0m\nDROP TABLE x;", "any");
     sql.missing = vec!["host".into(), "slot".into()];
-    sql.variables = sql.missing.clone();
+    sql.variables.clone_from(&sql.missing);
     d.checks = vec![sql];
     d.fix = vec![step("Do \u{1b}[31mthis.", "shell", "rm -rf \u{202e}'x'")];
     d.never = vec!["\u{1b}c".into()];

@@ -64,10 +64,11 @@ impl Server {
         let start = Instant::now();
         while !server.client("SELECT 1;\n", &[]).status.success() {
             let log = || fs::read_to_string(server.dir.path().join("server.log")).unwrap_or_default();
-            assert!(start.elapsed() < Duration::from_secs(120), "no server: {}", log());
+            assert!(start.elapsed() < Duration::from_mins(2), "no server: {}", log());
             thread::sleep(Duration::from_millis(200));
         }
-        server.version = server.script("SELECT version();\n").trim().to_owned();
+        let version = server.script("SELECT version();\n");
+        version.trim().clone_into(&mut server.version);
         server
     }
 
