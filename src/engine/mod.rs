@@ -65,6 +65,9 @@ pub struct Engine {
     /// Shading table.
     pub shading: Shading,
     probes: Vec<Probe>,
+    /// Probes of healthy lines.
+    health: Vec<usize>,
+    /// Of lower-case texts.
     literals: AhoCorasick,
     /// Probes of each literal.
     by_literal: Vec<Vec<u32>>,
@@ -101,7 +104,7 @@ impl Engine {
             }
         }
         let literals = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
+            .prefilter(false)
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&texts)
@@ -109,7 +112,8 @@ impl Engine {
         let shading =
             Shading { relocations: rules.shading.relocations.clone(), renames: rules.shading.renames.clone() };
         let prefilter_of = Prefilter::new(&probes);
-        Ok(Self { rules, shading, probes, literals, by_literal, prefilter: prefilter_of, filtered: prefilter })
+        let health = (0..probes.len()).filter(|i| probes.get(*i).is_some_and(|p| p.owner == Owner::Health)).collect();
+        Ok(Self { rules, shading, probes, health, literals, by_literal, prefilter: prefilter_of, filtered: prefilter })
     }
 
     /// Number of texts the scan of healthy lines looks for, and of those looked for in candidates.

@@ -138,7 +138,8 @@ impl Engine {
     pub(super) fn is_healthy(&self, record: &LogRecord<'_>) -> bool {
         let chain = ThrowableChain::default();
         let subject = Subject { record, chain: &chain };
-        self.probes.iter().filter(|p| p.owner == Owner::Health).any(|p| subject.matches(&p.entry).is_some())
+        let probes = self.health.iter().filter_map(|i| self.probes.get(*i));
+        probes.into_iter().any(|p| subject.matches(&p.entry).is_some())
     }
 
     /// Probes that may match: those one of whose literals stands in the record's text or throwables.
@@ -148,8 +149,13 @@ impl Engine {
         }
         let text = subject.record.text.as_ref();
         let mut probes: Vec<u32> = Vec::new();
+        // an automaton that folds the case itself takes twice as long to build
+        let mut lower = String::new();
         let mut search = |part: &str| {
-            for found in self.literals.find_overlapping_iter(part) {
+            lower.clear();
+            lower.push_str(part);
+            lower.make_ascii_lowercase();
+            for found in self.literals.find_overlapping_iter(&lower) {
                 if let Some(users) = self.by_literal.get(found.pattern().as_usize()) {
                     probes.extend_from_slice(users);
                 }

@@ -112,7 +112,7 @@ impl RuleSet {
     pub fn texts(&self, index: usize) -> RuleTexts {
         match self.texts.get(index) {
             Some(Texts::Ready(texts)) => (**texts).clone(),
-            Some(Texts::Packed(bytes)) => serde_json::from_slice(bytes).unwrap_or_default(),
+            Some(Texts::Packed(bytes)) => postcard::from_bytes(bytes).unwrap_or_default(),
             None => RuleTexts::default(),
         }
     }
@@ -126,7 +126,7 @@ impl RuleSet {
         let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|e| e.to_string())?;
         let head = rest.get(..len).ok_or("the packed rules are cut off")?;
         let blob: &'static [u8] = rest.get(len..).unwrap_or_default();
-        let packed: Packed = serde_json::from_slice(head).map_err(|e| e.to_string())?;
+        let packed: Packed = postcard::from_bytes(head).map_err(|e| e.to_string())?;
         let texts = packed
             .spans
             .iter()
@@ -151,15 +151,15 @@ impl RuleSet {
     ///
     /// # Errors
     /// If it cannot be serialised (a fault of ours).
-    pub fn pack(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn pack(&self) -> Result<Vec<u8>, postcard::Error> {
         let mut blob = Vec::new();
         let mut spans = Vec::new();
         for index in 0..self.rules.len() {
-            let text = serde_json::to_vec(&self.texts(index))?;
+            let text = postcard::to_stdvec(&self.texts(index))?;
             spans.push((blob.len(), text.len()));
             blob.extend_from_slice(&text);
         }
-        let head = serde_json::to_vec(&Packed {
+        let head = postcard::to_stdvec(&Packed {
             rules: self.rules.clone(),
             spans,
             vocabulary: self.vocabulary.clone(),
