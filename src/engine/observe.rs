@@ -1,6 +1,7 @@
 //! One record is looked at: parsed, matched, and what it says copied out.
 
 mod evidence;
+mod foreign;
 
 use std::collections::BTreeMap;
 
@@ -210,6 +211,7 @@ impl Looker<'_, '_, '_> {
                 }
             }
         }
+        self.leave_to_others(&mut matches);
         let noise = matches.iter().any(|(_, r)| *r == Some(Role::Noise));
         let cause = matches.iter().any(|(_, r)| *r == Some(Role::Cause));
         let root_is_known = self.root_is_known(&matches);
@@ -225,6 +227,17 @@ impl Looker<'_, '_, '_> {
             unknown_root: unknown,
             record: self.record_text(),
         });
+    }
+
+    /// What another program's failure says is no cause of a job's, unless only a job can have it.
+    fn leave_to_others(&self, matches: &mut Vec<(Match, Option<Role>)>) {
+        let rules = &self.engine.rules;
+        let theirs = |found: &Match| {
+            rules.get(&found.rule).is_some_and(|r| r.role != Role::Noise && !foreign::of_jobs(&r.category))
+        };
+        if matches.iter().any(|(m, _)| theirs(m)) && foreign::is_foreign(self.subject.record, self.subject.chain) {
+            matches.retain(|(m, _)| !theirs(m));
+        }
     }
 
     /// The innermost throwable was matched itself, or there is none.

@@ -1,0 +1,180 @@
+//! Failures of other programs: an application's pool that cannot log in says what a job that cannot log in says.
+//!
+//! A record that names another framework, or whose frames are all of an unknown program, and nothing of Flink, Debezium or a
+//! connector, tells nothing about a job. Causes that only a reader of changes can have (slots, publications, the binlog) stay.
+
+use crate::record::LogRecord;
+use crate::trace::{self, ThrowableChain};
+
+/// Categories whose messages only a reader of changes, or a job, can get.
+const OF_JOBS: &[&str] = &[
+    "binlog",
+    "checkpoint",
+    "cluster",
+    "plugin",
+    "publication",
+    "replica_identity",
+    "sink_load",
+    "sink_schema",
+    "slots",
+    "standby",
+    "wal_level",
+];
+
+/// Words of jobs and of programs that embed Debezium, in small letters; one of them anywhere in the record is enough.
+const OWN: &[&str] = &[
+    "flink",
+    "debezium",
+    "ververica",
+    "cdc",
+    "binlog",
+    "replicat",
+    "kafka.connect",
+    "kafka/connect",
+    "seatunnel",
+    "chunjun",
+    "inlong",
+    "hazelcast",
+    "pulsar",
+    "connection-pool-",
+];
+
+/// What other programs write. Plain names of classes, loggers as Spring shortens them, and what other languages print.
+const OTHERS: &[&str] = &[
+    "org.springframework.",
+    "o.s.b.",
+    "o.s.boot.",
+    "o.s.jdbc.",
+    "org.hibernate.",
+    "o.h.e.",
+    "o.h.engine.",
+    "org.apache.ibatis.",
+    "org.mybatis.",
+    "### Error querying database",
+    "### Error updating database",
+    "com.baomidou.",
+    "com.alibaba.druid.",
+    "c.alibaba.druid.",
+    "com.alibaba.dubbo.",
+    "org.apache.dubbo.",
+    "org.apache.catalina.",
+    "org.apache.tomcat.",
+    "org.apache.coyote.",
+    "jakarta.servlet.",
+    "javax.servlet.",
+    "org.eclipse.jetty.",
+    "io.undertow.",
+    "io.micronaut.",
+    "io.vertx.",
+    "play.api.",
+    "slick.jdbc.",
+    "liquibase.",
+    "org.flywaydb.",
+    "org.jooq.",
+    "com.mchange.v2.",
+    "org.apache.commons.dbcp",
+    "com.zaxxer.hikari.",
+    "HikariPool-",
+    "org.apache.shardingsphere.",
+    "org.apache.hadoop.",
+    "org.apache.hive.",
+    "org.apache.spark.",
+    "org.apache.zookeeper.",
+    "kafka.server.",
+    "kafka.controller.",
+    "kafka.network.",
+    "kafka.zk.",
+    "Traceback (most recent call last)",
+    "psycopg",
+    "sqlalchemy",
+    "asyncpg",
+    "django.db",
+    "node_modules/",
+    "ActiveRecord",
+    "PG::",
+    "pq: ",
+    "gorm.io",
+    "sqlx::",
+    "Sequelize",
+    "PrismaClient",
+    "TypeORM",
+    "io.agroal.",
+    "org.keycloak.",
+    "org.jboss.jca.",
+    "SQLSTATE[",
+    "PDOException",
+    "pgconn.",
+    "Npgsql.",
+];
+
+/// Frames that say nothing about whose program it is: the JDK, drivers, and what everybody uses.
+const NEUTRAL: &[&str] = &[
+    "java.",
+    "javax.",
+    "jdk.",
+    "sun.",
+    "com.sun.",
+    "scala.",
+    "kotlin.",
+    "akka.",
+    "org.apache.pekko.",
+    "org.postgresql.",
+    "com.yugabyte.",
+    "com.huawei.",
+    "org.opengauss.",
+    "com.kingbase8.",
+    "com.aliyun.",
+    "com.edb.",
+    "com.highgo.",
+    "com.mysql.",
+    "org.mariadb.",
+    "com.oceanbase.",
+    "oracle.",
+    "com.microsoft.",
+    "com.mongodb.",
+    "com.ibm.",
+    "com.starrocks.",
+    "org.apache.doris.",
+    "org.apache.paimon.",
+    "org.apache.iceberg.",
+    "org.apache.http.",
+    "org.apache.kafka.",
+    "org.elasticsearch.",
+    "org.opensearch.",
+    "org.tikv.",
+    "io.netty.",
+    "io.grpc.",
+    "okhttp3.",
+    "com.google.",
+    "com.fasterxml.",
+    "org.slf4j.",
+    "org.apache.logging.",
+    "org.apache.log4j.",
+    "ch.qos.",
+    "io.fabric8.",
+    "org.rocksdb.",
+    "org.codehaus.",
+];
+
+/// Is this category one that only a job can have?
+pub(super) fn of_jobs(category: &str) -> bool {
+    OF_JOBS.contains(&category)
+}
+
+/// Does the record tell of another program's failure?
+pub(super) fn is_foreign(record: &LogRecord<'_>, chain: &ThrowableChain<'_>) -> bool {
+    let text = record.text.as_ref();
+    let small = text.to_ascii_lowercase();
+    if OWN.iter().any(|word| memchr::memmem::find(small.as_bytes(), word.as_bytes()).is_some()) {
+        return false;
+    }
+    OTHERS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+        || frames_of_others(text, chain)
+}
+
+/// Is there a frame that belongs to nobody known?
+fn frames_of_others(text: &str, chain: &ThrowableChain<'_>) -> bool {
+    let frames = chain.links.iter().flat_map(|link| &link.frames);
+    let mut known = frames.filter_map(|range| text.get(range.clone()).and_then(trace::parse::frame));
+    known.any(|frame| !NEUTRAL.iter().any(|prefix| frame.class.starts_with(prefix)))
+}
