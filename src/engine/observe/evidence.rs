@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Looker;
 use crate::engine::facts::{Excerpt, LinkLine, Unknown};
 use crate::engine::secrets;
+use crate::record::undress::SOFT;
 use crate::trace::{self, Fingerprint, Relation};
 
 /// Longest excerpt of evidence, bytes.
@@ -31,11 +32,12 @@ impl Looker<'_, '_, '_> {
         // a throwable's excerpt begins with its class, a record's own text with the header's message
         let throwable = link.and_then(|i| self.subject.chain.links.get(i));
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        let begins = before.rfind(['\n', SOFT]).map_or(0, |i| i + 1);
         let start = match throwable {
-            Some(t) => t.start.max(line_start).min(span.start),
-            None => self.subject.record.message.start.max(line_start).min(span.start),
+            Some(t) => t.start.max(begins).min(span.start),
+            None => self.subject.record.message.start.max(begins).min(span.start),
         };
-        let end = text.get(span.end..).and_then(|rest| rest.find('\n')).map_or(text.len(), |i| span.end + i);
+        let end = text.get(span.end..).and_then(|rest| rest.find(['\n', SOFT])).map_or(text.len(), |i| span.end + i);
         let end = floor(text, end.min(start + MAX_EXCERPT).max(span.end.min(start + MAX_EXCERPT)));
         let raw = text.get(start..end).unwrap_or("").trim_end();
         let matched = text.get(span.start..floor(text, span.end.min(end))).unwrap_or("").trim_end();
@@ -50,7 +52,7 @@ impl Looker<'_, '_, '_> {
         Excerpt {
             line: self.line(span.start),
             offset,
-            text: cut,
+            text: hardened(cut),
             highlight,
             class: throwable.map(|t| t.class.to_string()),
             raw_class: throwable.map(|t| t.raw_class.to_owned()),
@@ -62,7 +64,7 @@ impl Looker<'_, '_, '_> {
         let mut links = Vec::new();
         for link in self.subject.chain.links.iter().filter(|t| t.relation != Relation::Embedded).take(MAX_LINKS) {
             let rest = text.get(link.start..).unwrap_or("");
-            let first: String = rest.lines().next().unwrap_or("").trim().chars().take(600).collect();
+            let first: String = rest.split(['\n', SOFT]).next().unwrap_or("").trim().chars().take(600).collect();
             links.push(LinkLine {
                 line: self.line(link.start),
                 class: link.class.to_string(),
@@ -75,11 +77,11 @@ impl Looker<'_, '_, '_> {
     }
 
     pub(super) fn record_text(&mut self) -> String {
-        let text = self.subject.record.text.trim_end();
+        let text = hardened(self.subject.record.text.trim_end().to_owned());
         let lines: Vec<&str> = text.lines().collect();
         let mut kept = String::new();
         if lines.len() <= MAX_RECORD_LINES {
-            kept.push_str(text);
+            kept.push_str(&text);
         } else {
             // the head, and the last cause with five frames
             let last_cause =
@@ -120,11 +122,16 @@ impl Looker<'_, '_, '_> {
         Some(Unknown {
             fingerprint: fingerprint.to_string(),
             class: root.class.to_string(),
-            message: secrets::cut(&message, &mut self.redactions),
+            message: hardened(secrets::cut(&message, &mut self.redactions)),
             evidence,
             frames,
         })
     }
+}
+
+/// Line ends that a paste has lost are shown as line ends; the text keeps its length.
+fn hardened(text: String) -> String {
+    if text.contains(SOFT) { text.replace(SOFT, "\n") } else { text }
 }
 
 /// A frame of the job's own code: its package is of no known framework.

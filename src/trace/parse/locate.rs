@@ -2,7 +2,7 @@
 
 use super::frames::{at_frame, omitted};
 use super::heads::{class_head, throwable_name};
-use super::pieces::{announced, first_flat_frame};
+use super::pieces::{SOFT, announced, first_flat_frame};
 
 /// Lines of a message between a throwable named in the header line and its frames.
 const MESSAGE_LINES: usize = 40;
@@ -15,7 +15,7 @@ pub fn find_trace(text: &str, from: usize) -> Option<usize> {
     let mut first = true;
     loop {
         let rest = text.get(at..)?;
-        let (line, next) = match memchr::memchr(b'\n', rest.as_bytes()) {
+        let (line, next) = match memchr::memchr2(b'\n', SOFT, rest.as_bytes()) {
             Some(end) => (rest.get(..end)?, at + end + 1),
             None => (rest, text.len()),
         };
@@ -54,9 +54,13 @@ fn begins<'t>(line: &str, behind: impl Fn() -> &'t str) -> bool {
     }
     match class_head(line.get(..first_flat_frame(line)).unwrap_or(line).trim_end(), false) {
         Some(head) if head.strong => true,
-        Some(_) => is_stack(behind().lines().next().unwrap_or("")) || first_flat_frame(line) < line.len(),
+        Some(_) => is_stack(lines(behind()).next().unwrap_or("")) || first_flat_frame(line) < line.len(),
         None => false,
     }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', char::from(SOFT)])
 }
 
 /// A line that only stands under a throwable.
@@ -71,7 +75,7 @@ fn within<'t>(line: &str, behind: impl Fn() -> &'t str) -> Option<usize> {
         return Some(inside);
     }
     let inside = named(line)?;
-    let follows = behind().lines().take(MESSAGE_LINES).any(is_stack);
+    let follows = lines(behind()).take(MESSAGE_LINES).any(is_stack);
     follows.then_some(inside)
 }
 

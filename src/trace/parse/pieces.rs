@@ -3,6 +3,9 @@
 use super::super::Relation;
 use super::frames::{at_frame, flat_frame, omitted};
 
+/// A line end that a paste has lost, see `record::undress`.
+pub(super) const SOFT: u8 = 0x0b;
+
 /// What a piece is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -68,7 +71,7 @@ impl<'t> Pieces<'t> {
     fn enter_line(&mut self, at: usize) {
         self.at = at;
         let rest = self.text.as_bytes().get(at..).unwrap_or(&[]);
-        self.line_end = at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.line_end = at + memchr::memchr2(b'\n', SOFT, rest).unwrap_or(rest.len());
         self.flat = false;
     }
 
