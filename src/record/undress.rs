@@ -67,7 +67,8 @@ fn begins_a_line(line: &str) -> bool {
     let body = line.trim_start();
     let words =
         ["Caused by:", "Suppressed:", "... ", "Detail:", "Hint:", "Where:", "Position:", "DETAIL:", "HINT:", "```"];
-    if words.iter().any(|w| body.starts_with(w)) || header(line).is_some() {
+    // a row of a table is as wide as the others
+    if body.starts_with(['|', '+', '│']) || words.iter().any(|w| body.starts_with(w)) || header(line).is_some() {
         return true;
     }
     if let Some(frame) = body.strip_prefix("at ") {
@@ -250,7 +251,7 @@ fn freed(body: &str, bare: bool) -> Option<String> {
                 }
                 changed |= before.len() - words.len() != "Caused by: ".len();
                 out.push_str("Caused by: ");
-            } else if bare && first && !words.trim().is_empty() && !wraps(words) {
+            } else if bare && first && !words.trim().is_empty() && !wraps(words) && !words.ends_with(['=', '{', '(']) {
                 out.push_str(before.trim_end_matches(['*', '`']));
                 out.push(SOFT);
                 changed = true;
