@@ -81,7 +81,7 @@ fn line(logger: &str, message: &str) -> String {
 
 fn failure(message: &str) -> String {
     format!(
-        "2026-11-22 14:43:22,101 ERROR {:<60} [] - failed\njava.lang.RuntimeException: {message}\n\tat x.Y.z(Y.java:1)\n",
+        "2026-11-22 14:43:22,101 ERROR {:<60} [] - failed\njava.lang.RuntimeException: {message}\n\tat org.apache.flink.x.Y.z(Y.java:1)\n",
         "x.Y"
     )
 }
@@ -157,7 +157,7 @@ fn a_shared_rule_speaks_the_dialect_of_the_job() {
     assert_eq!(checks_of_mysql, ["my", "port"]);
     assert_eq!(fixes, ["Mend it."]);
     // the driver in the trace is nearer than the connector of the job: this is the sink
-    let sink = broken.replace("at x.Y.z(Y.java:1)", "at com.starrocks.connector.X.y(X.java:1)");
+    let sink = broken.replace("at org.apache.flink.x.Y.z(Y.java:1)", "at com.starrocks.connector.X.y(X.java:1)");
     let log = both_ends() + &sink;
     let report = report(&engine, &log);
     assert_eq!(checks(&report, "network/test-broken").0, ["port"]);

@@ -6,6 +6,7 @@
 mod kept;
 mod oversized;
 mod shape;
+mod silence;
 
 use std::ops::Range;
 
@@ -17,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use self::kept::{KeyHasher, line_at, line_index};
 use self::shape::{goes_on, is_frame, time_of};
 use super::collect;
-use super::facts::{Part, SourceFacts, StepHit};
+use super::facts::SourceFacts;
 use super::observe::Observed;
 use super::prefilter::{Found, Line, LoggerLine, Names};
-use super::{Engine, Owner, track};
+use super::{Engine, track};
 use crate::record::layout::{Probe, probe};
 use crate::record::{Location, MAX_RECORD, normalize};
 
@@ -358,41 +359,6 @@ impl Engine {
         }
         self.arm(state, &mut observed);
         collect::add(&mut state.facts, &mut state.scratch.state, observed);
-    }
-
-    /// The last step of a sequence that ends in silence was seen: from now on every record is looked at, until a word breaks the
-    /// silence. Words before that step say nothing, and are not taken down.
-    fn arm(&self, state: &mut ScanState, observed: &mut Observed) {
-        if observed.steps.is_empty() {
-            return;
-        }
-        let (mut words, mut begun) = (Vec::new(), Vec::new());
-        for (index, probe) in (0_u32..).zip(&self.probes) {
-            let Owner::Part { rule, alternative, part: Part::Activity } = probe.owner else { continue };
-            let Some(rule) = self.rules.rule(rule) else { continue };
-            let of = |h: &&StepHit| h.alternative == alternative && h.rule == rule.id;
-            let sequence = rule.alternatives_of_match.get(alternative).and_then(|a| a.sequence.as_ref());
-            let last = sequence.map_or(0, |s| s.steps.len().saturating_sub(1));
-            let reached = |step: usize| state.facts.steps.iter().any(|h| of(&h) && h.part == Part::Step(step));
-            if observed.steps.iter().any(|h| of(&h) && h.part == Part::Activity) {
-                words.push(index);
-            }
-            if observed.steps.iter().any(|h| of(&h) && h.part == Part::Step(last)) && (0..last).all(reached) {
-                begun.push(index);
-            }
-        }
-        let armed = |rule: &str, alternative: usize| {
-            state.armed.iter().any(|index| {
-                self.probes.get(*index as usize).is_some_and(|p| {
-                    matches!(p.owner, Owner::Part { rule: r, alternative: a, .. }
-                        if a == alternative && self.rules.rule(r).is_some_and(|r| r.id == rule))
-                })
-            })
-        };
-        observed.steps.retain(|h| h.part != Part::Activity || armed(&h.rule, h.alternative));
-        // the line of the step itself is of such a logger: it does not break the silence behind it
-        state.armed.retain(|p| !words.contains(p) && !begun.contains(p));
-        state.armed.extend(begun);
     }
 
     /// Observes the kept lines before this record.

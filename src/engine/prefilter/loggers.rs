@@ -140,7 +140,9 @@ pub(super) struct Scopes {
 impl Scopes {
     pub(super) fn new(globs: Vec<(Glob, Scoped)>, background: Background) -> Self {
         let mut all = Scoped::default();
-        globs.iter().for_each(|(_, texts)| all.join(texts));
+        for (_, texts) in &globs {
+            all.join(texts);
+        }
         let all = Arc::new(all.compile(&background));
         Self { globs, all, background }
     }
