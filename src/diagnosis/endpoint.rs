@@ -6,6 +6,7 @@
 use super::incident::Incident;
 use crate::engine::facts::SourceFacts;
 use crate::rule::system::{self, Side};
+use crate::rule::{Confidence, RuleSet};
 
 /// Where an incident happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,19 +26,8 @@ impl Default for Endpoint {
 /// Finds the endpoint of an incident of a group of sources.
 #[must_use]
 pub fn of(incident: &Incident, sources: &[SourceFacts], members: Option<&Vec<usize>>) -> Endpoint {
-    let own = incident.rule.split('/').next().unwrap_or("");
-    let running: Vec<&str> = {
-        let mut systems: Vec<&str> = members
-            .into_iter()
-            .flatten()
-            .filter_map(|i| sources.get(*i))
-            .flat_map(|s| s.systems.keys())
-            .map(String::as_str)
-            .collect();
-        systems.sort_unstable();
-        systems.dedup();
-        systems
-    };
+    let own = system_of(&incident.rule);
+    let running = running(sources, members);
     let evident = match system::side(own) {
         Side::Shared => of_record(incident).or_else(|| only(&running)),
         Side::Source | Side::Sink => Some(own.to_owned()),
@@ -48,6 +38,38 @@ pub fn of(incident: &Incident, sources: &[SourceFacts], members: Option<&Vec<usi
         Some(system) => running.is_empty() || running.contains(&system.as_str()),
     };
     Endpoint { system: evident, is_source }
+}
+
+/// A cause of a system that the job does not read from gives way to its look-alike of the only one that it does.
+pub fn correct(incident: &mut Incident, sources: &[SourceFacts], members: Option<&Vec<usize>>, rules: &RuleSet) {
+    let Some(read) = only(&running(sources, members)) else { return };
+    let own = system_of(&incident.rule);
+    if system::side(own) != Side::Source || own == read {
+        return;
+    }
+    let Some(rule) = rules.get(&incident.rule) else { return };
+    if let Some(other) = rule.alternatives.iter().find(|id| system_of(id) == read) {
+        incident.rule.clone_from(other);
+        incident.confidence = incident.confidence.min(Confidence::Likely);
+    }
+}
+
+fn system_of(rule: &str) -> &str {
+    rule.split('/').next().unwrap_or("")
+}
+
+/// Systems whose connectors run in the job.
+fn running<'s>(sources: &'s [SourceFacts], members: Option<&Vec<usize>>) -> Vec<&'s str> {
+    let mut systems: Vec<&str> = members
+        .into_iter()
+        .flatten()
+        .filter_map(|i| sources.get(*i))
+        .flat_map(|s| s.systems.keys())
+        .map(String::as_str)
+        .collect();
+    systems.sort_unstable();
+    systems.dedup();
+    systems
 }
 
 /// The only system that the incident's own records name: by its connector, else by its driver.

@@ -114,6 +114,9 @@ pub fn infer(sources: &[SourceFacts], rules: &RuleSet, options: &Options) -> Dia
         diagnosis.jobs.extend(group::jobs(sources, members, number));
     }
     diagnosis.unknown = unknown::join(std::mem::take(&mut diagnosis.unknown));
+    for incident in &mut incidents {
+        endpoint::correct(incident, sources, groups.get(incident.group), rules);
+    }
     let mut incidents = incident::join(incidents, rules);
     let server = corroborate::server_matches(sources, rules);
     let flink = groups.iter().any(|g| g.iter().any(|s| !group::is_server(sources, *s)));

@@ -127,11 +127,22 @@ pub fn names_connector(record: &LogRecord<'_>) -> bool {
         || logger.contains("io.debezium.")
 }
 
-/// Systems whose CDC connector the record names as running: by its logger, or by the frames of its trace. (The class path may hold
-/// the connectors of other jobs.)
+/// Systems whose CDC connector the record names as running: by its logger, by the frames of its trace, or by a source vertex with a
+/// telling name (`Source: PostgreSQL_CDC_Source`, `Flink CDC Event Source: mysql`). (The class path may hold the connectors of other
+/// jobs.)
 #[must_use]
 pub fn systems(record: &LogRecord<'_>) -> Vec<&'static str> {
     let mut found = system::connectors(record.logger_name());
+    if let Some((_, vertex)) = record.own_text().split_once("Source: ") {
+        let name = vertex.split(" (").next().unwrap_or("").split(" -> ").next().unwrap_or("");
+        let name = name.chars().take(100).collect::<String>().to_ascii_lowercase();
+        let of_cdc = name.contains("cdc") || record.own_text().contains("CDC Event Source: ");
+        let named = ["postgres", "mysql", "oracle", "sqlserver", "mongodb", "db2", "tidb", "oceanbase", "vitess"];
+        let mut named = named.into_iter().filter(|system| of_cdc && name.contains(system));
+        if let (Some(only), None) = (named.next(), named.next()) {
+            found.push(only);
+        }
+    }
     if let Some(trace) = record.trace.as_ref().and_then(|range| record.text.get(range.clone())) {
         for system in system::connectors(trace) {
             if !found.contains(&system) {
