@@ -122,7 +122,9 @@ fn keep(kind: &str, key: &str, value: &str) -> bool {
             let assigned = key.ends_with('=') || key.ends_with('>') || key.ends_with("\":") || key.ends_with("':");
             let yaml = key.ends_with(':') && value.split_whitespace().count() <= 1 && !value.ends_with("Exception");
             let sql = key.ends_with(',') && (key.contains('\'') || key.contains('"'));
-            !(assigned || yaml || sql)
+            // MySQL's "(using password: YES)" says whether one was sent
+            let said = key == "password:" && matches!(value, "YES" | "NO");
+            said || !(assigned || yaml || sql)
         }
         _ => false,
     }
@@ -159,6 +161,7 @@ mod tests {
     fn evidence_stays() {
         for text in [
             "FATAL: password authentication failed for user \"svc_flink\"",
+            "Access denied for user 'cdc'@'10.0.0.7' (using password: YES)",
             "The server requested SCRAM-based authentication, but no password was provided.",
             "database.password = ********",
             "FATAL: no pg_hba.conf entry for host \"127.0.0.1\", user \"u\", database \"d\", no encryption",

@@ -171,7 +171,7 @@ table! {
     one_of = "one of {list}";
     // explain
     seen_as = "You see it in the log as";
-    also_translated = "and in the other languages that PostgreSQL speaks";
+    also_translated = "and in other languages";
     buried_under = "It is often buried under";
     may_stand_for = "It may stand for";
     related = "Related";
