@@ -214,8 +214,13 @@ pub const CATALOGUE: &[(&str, &str)] = &[
     ("RB013", "An entry has a condition that says nothing by itself, or a sequence is malformed."),
     ("RB014", "A text breaks the style: too long a line of SQL, advice that disables security, a colon in a title."),
     ("RB015", "An example does not do what it says: it does not match, or matches although not: true."),
-    ("RB016", "A pattern matches another rule's example, and neither names the other."),
+    (
+        "RB016",
+        "A pattern matches another rule's example, and neither names the other. See rules/README.md, \"Rules that match the same log\".",
+    ),
     ("RB017", "An entry looks in every healthy line for a word that stands in many of them, so every scan gets slow."),
+    ("RB018", "A text still says TODO."),
+    ("RB019", "A pattern matches a log of a healthy job: it is too wide."),
 ];
 
 /// What a code means.

@@ -14,6 +14,7 @@
     clippy::disallowed_types
 )]
 
+pub mod author;
 #[path = "rule/builtin.rs"]
 pub mod builtin;
 pub mod cli;

@@ -31,7 +31,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["words", "rule", "trace::fingerprint"]),
     ("report::model", &["diagnosis", "engine::facts", "record", "rule", "trace::fingerprint"]),
     ("pipeline", &["input", "record", "trace", "rule", "engine", "diagnosis"]),
-    ("examples", &["pipeline", "engine", "diagnosis::sequence", "rule", "diagnostic"]),
+    ("examples", &["pipeline", "engine", "diagnosis", "rule"]),
+    // drives the pipeline like the command line does, on examples and samples; reads and prints nothing itself
+    (
+        "author",
+        &["examples", "builtin", "pipeline", "engine", "diagnosis", "rule", "diagnostic", "record", "trace", "report"],
+    ),
     ("cli", &["*"]),
     ("main", &["*"]),
     ("lib", &["*"]),
@@ -66,6 +71,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("ruzstd", &["input/decode"]),
     ("encoding_rs", &["input/decode"]),
     ("walkdir", &["input/discover"]),
+    ("zip::ZipArchive", &["author/coverage/jar.rs"]),
     ("jiff", &["record/time.rs"]),
     ("todo!", &[]),
     ("unimplemented!", &[]),

@@ -297,3 +297,88 @@ fn closed_pipe_is_no_trouble() {
         assert!(!complaints.contains("pipe") && !complaints.contains("panic"), "{complaints}");
     }
 }
+
+#[test]
+fn a_new_rule_is_written_once_and_matches_its_log() {
+    let dir = TempDir::new().unwrap();
+    let new = || {
+        let mut command = doctor();
+        command.args(["rules", "new", "--from"]).arg(data("unknown.log"));
+        command.args(["--id", "acme/record-not-ground", "--dir"]).arg(dir.path());
+        command.output().unwrap()
+    };
+    let first = new();
+    assert!(first.status.success(), "{}", err(&first));
+    let file = dir.path().join("acme/record-not-ground.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("(?<slot>") && text.contains("(?<lsn>") && text.contains("not: true"), "{text}");
+    // only what says TODO is left to be written
+    let check = doctor().args(["rules", "check"]).arg(dir.path()).output().unwrap();
+    assert!(check.status.success(), "{}", err(&check));
+    assert!(out(&check).contains("1 rule file, 1 warning, no errors."), "{}", out(&check));
+    let scan = doctor().arg("--brief").arg("--rules").arg(dir.path()).arg(data("unknown.log")).output().unwrap();
+    assert!(out(&scan).contains("acme/record-not-ground"), "{}", out(&scan));
+    // never over a file that is there
+    fs::write(&file, "mine").unwrap();
+    let second = new();
+    assert_eq!(second.status.code(), Some(2));
+    assert!(err(&second).contains("is there already"), "{}", err(&second));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn the_error_index_is_written_and_its_staleness_is_seen() {
+    let dir = TempDir::new().unwrap();
+    let docs = |check: bool| {
+        let mut command = doctor();
+        command.args(["rules", "docs", "--out"]).arg(dir.path());
+        if check {
+            command.arg("--check");
+        }
+        command.output().unwrap()
+    };
+    assert_eq!(docs(true).status.code(), Some(1), "nothing is there yet");
+    assert!(docs(false).status.success());
+    assert!(docs(true).status.success());
+    let page = dir.path().join("postgres/wal-level-not-logical.md");
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("logical decoding requires wal_level >= logical"), "{text}");
+    let index = fs::read_to_string(dir.path().join("README.md")).unwrap();
+    assert!(index.contains("(postgres/wal-level-not-logical.md)"));
+    // a page of a rule that is gone is removed, what somebody else wrote is not
+    fs::copy(&page, dir.path().join("postgres/gone.md")).unwrap();
+    fs::write(dir.path().join("postgres/mine.md"), "mine").unwrap();
+    fs::write(&page, text + "more").unwrap();
+    let stale = docs(true);
+    assert_eq!(stale.status.code(), Some(1));
+    assert!(out(&stale).contains("wal-level-not-logical.md: not what the rules say"), "{}", out(&stale));
+    assert!(out(&stale).contains("gone.md: no rule"), "{}", out(&stale));
+    assert!(docs(false).status.success());
+    assert!(!dir.path().join("postgres/gone.md").exists());
+    assert!(dir.path().join("postgres/mine.md").exists());
+    assert!(docs(true).status.success());
+}
+
+#[test]
+fn every_failure_of_rules_and_samples_is_reported() {
+    let dir = TempDir::new().unwrap();
+    let sample = dir.path().join("acme/one");
+    fs::create_dir_all(&sample).unwrap();
+    fs::write(sample.join("label.json"), "{\"cause\": \"none\"}").unwrap();
+    fs::write(sample.join("expected.json"), "{}\n").unwrap();
+    fs::copy(data("log/taskmanager.log"), sample.join("taskmanager.log")).unwrap();
+    let test = doctor().args(["rules", "test", "--samples"]).arg(dir.path()).output().unwrap();
+    assert_eq!(test.status.code(), Some(1));
+    assert!(out(&test).contains("FAIL sample acme/one: differs from its expected.json"), "{}", out(&test));
+    assert!(out(&test).contains("+      \"cause\": \"postgres/wal-level-not-logical\""), "{}", out(&test));
+    // and a log called healthy must match nothing: every rule that matches it is too wide
+    let mut check = doctor();
+    check.args(["rules", "check"]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"));
+    let check = check.arg("--samples").arg(dir.path()).output().unwrap();
+    assert_eq!(check.status.code(), Some(2));
+    assert!(
+        err(&check).contains("error[RB019]: postgres/wal-level-not-logical matches the healthy sample"),
+        "{}",
+        err(&check)
+    );
+}

@@ -7,10 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cdc_doctor::author::collide;
+use cdc_doctor::author::sample::{Log, Sample};
+use cdc_doctor::builtin;
 use cdc_doctor::diagnostic::{CATALOGUE, Look, Problem, SourceText, render};
 use cdc_doctor::rule::RuleSet;
 use cdc_doctor::rule::set::has_errors;
-use cdc_doctor::{builtin, examples};
 
 const LOOK: Look = Look { width: 100, ascii: true, color: false };
 
@@ -22,6 +24,18 @@ fn cases() -> Vec<PathBuf> {
     files
 }
 
+/// A log of a job that is well.
+fn healthy() -> Sample {
+    let line = "2026-11-22 14:11:39,000 WARN  com.acme.RowMill [] - the row mill turns quietly\n";
+    Sample {
+        name: "healthy/acme".into(),
+        healthy: true,
+        allowed: Vec::new(),
+        expected: None,
+        logs: vec![Log { name: "taskmanager.log".into(), series: None, bytes: line.as_bytes().to_vec() }],
+    }
+}
+
 /// What `rules check` says of a directory `acme` with this file alone.
 fn problems(path: &Path) -> Vec<Problem> {
     let name = format!("rules/acme/{}", path.file_name().unwrap().to_str().unwrap());
@@ -30,7 +44,7 @@ fn problems(path: &Path) -> Vec<Problem> {
     let loaded = RuleSet::compile(vec![source], Some(&*shipped));
     let mut problems = loaded.problems;
     if !has_errors(&problems) {
-        problems.extend(examples::check(&Arc::new(loaded.set), &loaded.sources).unwrap());
+        problems.extend(collide::check(&Arc::new(loaded.set), &loaded.sources, &[healthy()]).unwrap());
     }
     problems
 }

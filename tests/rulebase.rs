@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use cdc_doctor::author::{collide, trial};
 use cdc_doctor::diagnosis::Options;
 use cdc_doctor::examples;
 use cdc_doctor::pipeline::Facts;
@@ -44,22 +45,6 @@ const CATEGORIES: &[&str] = &[
     "standby",
     "wal_level",
 ];
-
-/// Causes and symptoms of the cluster itself that a sample may show although nothing is wrong with the source. The
-/// samples are controls: Flink mends this by itself.
-const CONTROLS: &[(&str, &[&str])] = &[(
-    "healthy/taskmanager-killed",
-    &[
-        "flink/checkpoint-failed",
-        "flink/checkpoint-timeout",
-        "flink/job-failed",
-        "flink/jobmanager-unreachable",
-        "flink/restart-echo",
-        "flink/rpc-timeout",
-        "flink/taskmanager-heartbeat-timeout",
-        "flink/taskmanager-lost",
-    ],
-)];
 
 fn rules() -> Arc<RuleSet> {
     cdc_doctor::builtin::rules().unwrap()
@@ -174,10 +159,19 @@ fn every_rule_has_an_example_and_a_near_miss() {
 }
 
 #[test]
-fn examples_match_and_near_misses_do_not() {
-    let outcome = examples::run(&rules()).unwrap();
+fn examples_and_healthy_samples_collide_with_no_rule() {
+    let loaded = RuleSet::load(&common::root().join("rules"), None).unwrap();
+    let healthy: Vec<_> = samples().iter().filter(|s| s.is_healthy()).map(common::Sample::plain).collect();
+    assert!(healthy.len() >= 5);
+    let problems = collide::check(&Arc::new(loaded.set), &loaded.sources, &healthy).unwrap();
+    assert_none(&problems.iter().map(|p| format!("{}: {} {}", p.source.name, p.code, p.message)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_ranked_result_of_every_example_is_its_rule_s() {
+    let outcome = trial::run(&rules(), &[]).unwrap();
     assert!(outcome.examples >= 2 * outcome.rules);
-    assert_none(&outcome.failures.iter().map(|f| format!("{} {}: {}", f.rule, f.number, f.what)).collect::<Vec<_>>());
+    assert_none(&outcome.failures.iter().map(|f| format!("{}: {}", f.place, f.what)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -218,24 +212,6 @@ fn edges_lead_to_rules() {
         for id in rule.alternatives.iter().chain(&rule.masks).chain(&rule.suspects) {
             if rules.get(id).is_some_and(|r| r.role != Role::Cause) {
                 wrong.push(format!("{}: {id} is no cause", rule.id));
-            }
-        }
-    }
-    assert_none(&wrong);
-}
-
-#[test]
-fn healthy_logs_match_no_rule_but_noise() {
-    let rules = rules();
-    let mut wrong = Vec::new();
-    for sample in samples().iter().filter(|s| s.is_healthy()) {
-        let allowed = CONTROLS.iter().find(|(name, _)| *name == sample.name).map_or(&[][..], |(_, ids)| ids);
-        for log in &sample.logs {
-            for id in examples::matching(engine(), &String::from_utf8_lossy(&log.bytes)) {
-                let noise = rules.get(&id).is_some_and(|r| r.role == Role::Noise);
-                if !noise && !allowed.contains(&id.as_str()) {
-                    wrong.push(format!("{} of {}: {id}", log.name, sample.name));
-                }
             }
         }
     }

@@ -8,8 +8,9 @@ mod common;
 use std::process::ExitCode;
 use std::{env, fs};
 
+use cdc_doctor::author::sample::{Summary, difference};
 use cdc_doctor::report::Report;
-use common::{Sample, Summary};
+use common::Sample;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -21,8 +22,7 @@ fn check(name: &str) -> Result<(), Failed> {
     let sample = common::sample(name);
     let report = common::report(&sample.logs);
     let summary = Summary::of(&report);
-    let mut got = serde_json::to_string_pretty(&summary)?;
-    got.push('\n');
+    let got = summary.json()?;
     let path = sample.dir.join("expected.json");
     if env::var("SNAPSHOTS").is_ok_and(|v| v == "overwrite") {
         fs::write(&path, &got)?;
@@ -32,7 +32,7 @@ fn check(name: &str) -> Result<(), Failed> {
     if got != wanted {
         return Err(format!(
             "differs from expected.json (SNAPSHOTS=overwrite if that is right):\n{}",
-            diff(&wanted, &got)
+            difference(&wanted, &got)
         )
         .into());
     }
@@ -71,12 +71,4 @@ fn labelled(sample: &Sample, report: &Report, summary: &Summary) -> Result<(), F
         }
     }
     Ok(())
-}
-
-/// The lines that one text has and the other has not.
-fn diff(old: &str, new: &str) -> String {
-    let only = |a: &str, b: &str, mark: char| -> String {
-        a.lines().filter(|l| !b.lines().any(|m| m == *l)).map(|l| format!("{mark}{l}\n")).collect()
-    };
-    only(old, new, '-') + &only(new, old, '+')
 }

@@ -9,9 +9,10 @@ use std::fs;
 use std::io::Write;
 use std::sync::OnceLock;
 
+use cdc_doctor::author::sample::Summary;
 use cdc_doctor::engine::facts::EventKind;
 use cdc_doctor::report::{Evidence, Report};
-use common::{Log, Summary, read, report, sample};
+use common::{Log, read, report, sample};
 
 /// Both engines, both generations of shading, Debezium 1.9 and 3, English, Russian and Chinese, failed and running jobs.
 const SAMPLES: [&str; 14] = [

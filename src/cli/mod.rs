@@ -3,12 +3,16 @@
 #![allow(clippy::disallowed_methods, reason = "this is the part that talks to the terminal and the environment")]
 
 pub mod args;
+mod coverage;
 pub mod exit;
 pub mod explain;
+mod folders;
 pub mod rules;
 pub mod scan;
 pub mod terminal;
 mod usage;
+pub mod why_not;
+pub mod write;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -41,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(args),
         Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::WhyNot(args)) => why_not::run(args),
         Some(Command::Rules(args)) => rules::run(args),
     };
     match result {

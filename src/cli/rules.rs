@@ -1,4 +1,4 @@
-//! `rules`: list, check and test rules.
+//! `rules`: list, check and test rules; the verbs that write are in `write` and `coverage`.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -7,12 +7,14 @@ use std::sync::Arc;
 use super::args::{Format, RulesArgs, RulesCommand};
 use super::exit::Exit;
 use super::terminal::{Color, Environment, MAX_WIDTH, Quiet};
+use super::{coverage, folders, write};
+use crate::author::{collide, trial};
+use crate::builtin;
 use crate::diagnostic::{self, Look, Problem, Severity, SourceText};
 use crate::error::Error;
 use crate::report::words;
 use crate::rule::set::has_errors;
 use crate::rule::{Role, RuleSet};
-use crate::{builtin, examples};
 
 /// Runs the verb.
 ///
@@ -21,8 +23,13 @@ use crate::{builtin, examples};
 pub fn run(args: &RulesArgs) -> Result<Exit, Error> {
     match &args.command {
         RulesCommand::List { word, format, rules } => list(&*super::rule_set(rules)?, word.as_deref(), *format),
-        RulesCommand::Check { dir, alone } => check(dir, *alone),
-        RulesCommand::Test { dir } => test(dir.as_deref()),
+        RulesCommand::Check { dir, alone, samples } => check(dir, *alone, samples.as_deref()),
+        RulesCommand::Test { dir, samples } => test(dir.as_deref(), samples.as_deref()),
+        RulesCommand::New { from, id, dir, rules } => write::new(from, id.as_deref(), dir, rules),
+        RulesCommand::Schema => write::schema(),
+        RulesCommand::Docs { out, check, rules } => write::docs(out, *check, rules),
+        RulesCommand::Coverage { jar, package, all, rules } => coverage::run(jar, package, *all, rules),
+        RulesCommand::WhyNot(args) => super::why_not::run(args),
     }
 }
 
@@ -73,14 +80,17 @@ pub(super) fn role(role: Role) -> &'static str {
     }
 }
 
-fn check(dir: &Path, alone: bool) -> Result<Exit, Error> {
+fn check(dir: &Path, alone: bool, samples: Option<&Path>) -> Result<Exit, Error> {
     let shipped = builtin::rules().map_err(Error::Internal)?;
     let base = if alone { None } else { super::base_for(dir, &shipped) };
     let loaded = RuleSet::load(dir, base.as_deref())
         .map_err(|e| Error::Rules { path: dir.display().to_string(), what: e.to_string() })?;
     let mut problems = loaded.problems;
     if !has_errors(&problems) {
-        problems.extend(examples::check(&Arc::new(loaded.set), &loaded.sources).map_err(Error::Internal)?);
+        let mut healthy = samples.map_or_else(|| Ok(Vec::new()), folders::samples)?;
+        healthy.retain(|s| s.healthy);
+        let found = collide::check(&Arc::new(loaded.set), &loaded.sources, &healthy);
+        problems.extend(found.map_err(Error::Internal)?);
     }
     print_problems(&problems, dir, &mut Quiet::new(io::stderr()));
     let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
@@ -123,18 +133,24 @@ pub(super) fn print_problems(problems: &[Problem], dir: &Path, out: &mut dyn Wri
     }
 }
 
-fn test(dir: Option<&Path>) -> Result<Exit, Error> {
+fn test(dir: Option<&Path>, samples: Option<&Path>) -> Result<Exit, Error> {
     let set = match dir {
         None => builtin::rules().map_err(Error::Internal)?,
         Some(dir) => super::rule_set(&[dir.to_path_buf()])?,
     };
-    let outcome = examples::run(&set).map_err(Error::Internal)?;
-    let mut out = Quiet::new(io::stdout());
+    let samples = samples.map_or_else(|| Ok(Vec::new()), folders::samples)?;
+    let outcome = trial::run(&set, &samples).map_err(Error::Internal)?;
+    let mut out = Quiet::new(io::BufWriter::new(io::stdout()));
     for failure in &outcome.failures {
-        writeln!(out, "FAIL {} example {}: {}", failure.rule, failure.number, failure.what)?;
+        writeln!(out, "FAIL {}: {}", failure.place, failure.what)?;
     }
     let (rules, examples) =
         (counted("1 rule|{n} rules", outcome.rules), counted("1 example|{n} examples", outcome.examples));
-    writeln!(out, "{rules}, {examples}, {} failed", outcome.failures.len())?;
+    write!(out, "{rules}, {examples}, ")?;
+    if outcome.samples > 0 {
+        write!(out, "{}, ", counted("1 sample|{n} samples", outcome.samples))?;
+    }
+    writeln!(out, "{} failed", outcome.failures.len())?;
+    out.flush()?;
     Ok(if outcome.failures.is_empty() { Exit::Fine } else { Exit::Found })
 }

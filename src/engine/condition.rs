@@ -1,11 +1,15 @@
 //! Evaluates entries on a record: cheap tests first.
 
+mod why;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::record::{Layout, Level, LogRecord};
 use crate::rule::{Entry, MinLevel, Process};
 use crate::trace::{Relation, Throwable, ThrowableChain};
+
+pub use why::{Condition, Tried};
 
 /// What an entry matched.
 #[derive(Debug, Clone, Default)]

@@ -20,6 +20,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::rule::{Entry, Role, RuleSet, Scope};
 use crate::trace::Shading;
+use condition::Subject;
 use facts::Part;
 use prefilter::Prefilter;
 
@@ -74,6 +75,17 @@ pub struct Engine {
     prefilter: Prefilter,
     /// Both stages of the prefilter are on.
     filtered: bool,
+    /// Sees every record that is looked at.
+    tap: Option<Tap>,
+}
+
+/// Looks over the engine's shoulder: sees every record with its throwables.
+pub struct Tap(pub Box<dyn Fn(&Subject<'_, '_>) + Send + Sync>);
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
+    }
 }
 
 /// The engine could not be built: a fault of the rule set.
@@ -113,7 +125,25 @@ impl Engine {
             Shading { relocations: rules.shading.relocations.clone(), renames: rules.shading.renames.clone() };
         let prefilter_of = Prefilter::new(&probes);
         let health = (0..probes.len()).filter(|i| probes.get(*i).is_some_and(|p| p.owner == Owner::Health)).collect();
-        Ok(Self { rules, shading, probes, health, literals, by_literal, prefilter: prefilter_of, filtered: prefilter })
+        Ok(Self {
+            rules,
+            shading,
+            probes,
+            health,
+            literals,
+            by_literal,
+            prefilter: prefilter_of,
+            filtered: prefilter,
+            tap: None,
+        })
+    }
+
+    /// An engine without the prefilter that shows every record to `tap`.
+    ///
+    /// # Errors
+    /// If the literals cannot be compiled.
+    pub fn tapped(rules: Arc<RuleSet>, tap: Tap) -> Result<Self, BadRules> {
+        Ok(Self { tap: Some(tap), ..Self::new(rules, false)? })
     }
 
     /// Number of texts the scan of healthy lines looks for, and of those looked for in candidates.

@@ -123,6 +123,9 @@ impl Engine {
         observed.lines += gap.map_or(0, |g| g.1);
         let mut looker =
             Looker { engine: self, subject: Subject { record, chain: &chain }, gap, redactions: BTreeMap::new() };
+        if let Some(tap) = &self.tap {
+            (tap.0)(&looker.subject);
+        }
         looker.look(&mut observed, facts);
         let stepped = observed.steps.iter().any(|h| h.part != Part::Activity);
         let said = observed.matched.is_some() || !observed.context.is_empty() || stepped;

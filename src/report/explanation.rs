@@ -21,6 +21,10 @@ pub struct Explanation {
     pub suspects: Vec<(String, String)>,
     /// Other causes worth looking at.
     pub related: Vec<String>,
+    /// Versions that a defect affects.
+    pub affects: Vec<String>,
+    /// Versions in which it is cured.
+    pub fixed_in: Vec<String>,
     /// How the texts are known.
     pub source: Vec<String>,
 }

@@ -5,6 +5,7 @@
 
 pub mod explanation;
 pub mod json;
+pub mod markdown;
 pub mod model;
 pub mod text;
 pub mod words;

@@ -173,6 +173,8 @@ table! {
     seen_as = "You see it in the log as";
     also_translated = "and in other languages";
     buried_under = "It is often buried under";
+    affects = "Versions it affects";
+    fixed_in = "Fixed in";
     may_stand_for = "It may stand for";
     related = "Related";
     known_from = "How it is known";

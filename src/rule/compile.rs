@@ -1,6 +1,7 @@
 //! Raw becomes compiled: every problem of a file is collected, with its place.
 
 mod anchor;
+mod place;
 mod texts;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use super::{
     Alternative, Confidence, Entry, Glob, Impact, MinLevel, Pattern, Process, Role, Rule, Scope, Sequence, Silence,
 };
 use crate::diagnostic::{Problem, SourceText};
+pub use place::{entry as entry_place, example as example_place};
 
 /// Categories of causes, as in the table of causes.
 pub const CATEGORIES: &[&str] = &[
@@ -63,6 +65,7 @@ pub fn rule(source: &Arc<SourceText>, expected_id: &str, vocabulary: &Vocabulary
     let mut c = Compiler { source, vocabulary, problems: Vec::new() };
     let rule = c.rule(&raw, expected_id);
     let texts = c.texts(&raw, &rule);
+    c.unwritten();
     let failed = c.problems.iter().any(|p| p.severity == crate::diagnostic::Severity::Error);
     Compiled { rule: (!failed).then_some((rule, texts)), problems: c.problems }
 }
@@ -77,14 +80,6 @@ pub fn entries(
     let mut c = Compiler { source, vocabulary, problems: Vec::new() };
     let entries = raw.iter().map(|e| c.entry(e)).collect();
     (entries, c.problems)
-}
-
-/// Place of the example with this index; the beginning of the file if there is none.
-#[must_use]
-pub fn example_place(source: &Arc<SourceText>, index: usize) -> (usize, usize) {
-    let raw: Option<RawRule> = yaml::read(source).ok();
-    let log = raw.as_ref().and_then(|raw| raw.examples.get(index)).and_then(|e| e.value.log.as_ref());
-    log.map_or((0, 1), |log| yaml::inside(source, log, 0, log.value.trim_end().len()))
 }
 
 struct Compiler<'s> {
@@ -118,6 +113,18 @@ impl Compiler<'_> {
     fn help(&mut self, help: Option<String>) {
         if let Some(problem) = self.problems.last_mut() {
             problem.help = help;
+        }
+    }
+
+    /// One warning with every place that `rules new` left to be written.
+    fn unwritten(&mut self) {
+        let todo = self.source.text.match_indices("TODO").map(|(at, word)| (at, word.len()));
+        let mut problem = Problem::error("RB018", "a text is still to be written", self.source).warning();
+        for (at, len) in todo {
+            problem = problem.at(at, len, "here");
+        }
+        if !problem.labels.is_empty() {
+            self.problems.push(problem);
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod compile;
 pub mod dialect;
 pub mod pattern;
+pub mod plain;
 pub mod raw;
 pub mod set;
 pub mod sql;

@@ -8,24 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+pub use cdc_doctor::author::sample::Log;
+
+use cdc_doctor::author::sample;
 use cdc_doctor::diagnosis::Options;
 use cdc_doctor::engine::Engine;
 use cdc_doctor::input::{CHUNK, Limits, discover, read_all};
 use cdc_doctor::pipeline::{Facts, Pipeline};
+use cdc_doctor::report::Report;
 use cdc_doctor::report::model::{InputStatus, build};
-use cdc_doctor::report::{Confidence, Report, State, VerdictKind};
-use serde::{Deserialize, Serialize};
-
-/// One log of a sample.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// Its file name, without `.gz`.
-    pub name: String,
-    /// Rotated files of one log have the same number.
-    pub series: Option<u32>,
-    /// Its text.
-    pub bytes: Vec<u8>,
-}
 
 /// One folder of `samples/`.
 #[derive(Debug, Clone)]
@@ -36,6 +27,8 @@ pub struct Sample {
     pub dir: PathBuf,
     /// `cause` of its `label.json`.
     pub label: String,
+    /// `may_match` of its `label.json`.
+    pub allowed: Vec<String>,
     /// `params` of its `label.json`.
     pub params: BTreeMap<String, String>,
     /// Its logs, in the order in which they are read.
@@ -46,6 +39,17 @@ impl Sample {
     /// No fault of the source is in it.
     pub fn is_healthy(&self) -> bool {
         self.name.starts_with("healthy/")
+    }
+
+    /// As `rules check` and `rules test` have it.
+    pub fn plain(&self) -> sample::Sample {
+        sample::Sample {
+            name: self.name.clone(),
+            healthy: self.is_healthy(),
+            allowed: self.allowed.clone(),
+            expected: None,
+            logs: self.logs.clone(),
+        }
     }
 }
 
@@ -76,7 +80,8 @@ pub fn sample(name: &str) -> Sample {
     let plain = |v: &serde_json::Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
     let params = json["params"].as_object().unwrap().iter().map(|(k, v)| (k.clone(), plain(v))).collect();
     let label = json["cause"].as_str().unwrap().to_owned();
-    Sample { name: name.to_owned(), logs: read(&dir), dir, label, params }
+    let allowed = json["may_match"].as_array().into_iter().flatten().map(plain).collect();
+    Sample { name: name.to_owned(), logs: read(&dir), dir, label, allowed, params }
 }
 
 /// All samples, read once.
@@ -144,49 +149,4 @@ pub fn facts(engine: &Arc<Engine>, logs: &[Log], chunk: usize) -> Facts {
 pub fn report(logs: &[Log]) -> Report {
     let diagnosis = scan(engine(), logs, CHUNK).diagnose(&Options::default());
     build(&diagnosis, &engine().rules, &InputStatus::default(), "0.0.0")
-}
-
-/// What a report amounts to, short enough to be read in a review.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    pub verdict: VerdictKind,
-    pub diagnoses: Vec<Found>,
-    pub symptoms: Vec<String>,
-    pub unrecognised: Vec<String>,
-    pub needs: Vec<String>,
-}
-
-/// One cause of a summary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    pub cause: String,
-    pub confidence: Confidence,
-    pub state: State,
-    pub count: u64,
-    pub params: BTreeMap<String, String>,
-}
-
-impl Summary {
-    /// Of a report.
-    pub fn of(report: &Report) -> Self {
-        let found = report.diagnoses.iter().map(|d| Found {
-            cause: d.cause.clone(),
-            confidence: d.confidence,
-            state: d.state,
-            count: d.count,
-            params: d.params.iter().map(|(k, p)| (k.clone(), p.value.clone())).collect(),
-        });
-        Self {
-            verdict: report.verdict_kind,
-            diagnoses: found.collect(),
-            symptoms: report.symptoms.iter().map(|s| s.id.clone()).collect(),
-            unrecognised: report.unrecognised.iter().map(|u| u.class.clone()).collect(),
-            needs: report.needs.iter().map(|n| n.what.clone()).collect(),
-        }
-    }
-
-    /// Id of the first cause, or `-`.
-    pub fn first(&self) -> &str {
-        self.diagnoses.first().map_or("-", |d| d.cause.as_str())
-    }
 }

@@ -33,6 +33,8 @@ pub fn render(explanation: &Explanation, options: &Options, out: &mut dyn Write)
     check::part(&mut page, rule, usize::MAX);
     fix::part(&mut page, rule);
     fix::never(&mut page, &rule.never);
+    list(&mut page, words.affects, &explanation.affects);
+    list(&mut page, words.fixed_in, &explanation.fixed_in);
     list(&mut page, words.related, &explanation.related);
     list(&mut page, words.see, &rule.see);
     list(&mut page, words.known_from, &explanation.source);

@@ -4,6 +4,7 @@ use super::grid::{Page, Rich, Role};
 use super::{details, evidence, facts, footer, symptom};
 use crate::report::words::{counted, fill, numbers};
 use crate::report::{Need, Note, Report, Unrecognised};
+use crate::rule::template;
 
 /// Unrecognised exceptions before `-v`.
 const MOST_UNRECOGNISED: usize = 3;
@@ -165,6 +166,15 @@ pub fn unrecognised(page: &mut Page) {
         let text = counted(words.more_unrecognised, u64::try_from(hidden).unwrap_or(u64::MAX));
         let text = page.rich().own(&text, Role::Quiet);
         page.prose(2, 2, &text);
+    }
+    // a rule can be made of it, if there is a file to make it of
+    let place = report.unrecognised.first().and_then(|u| u.evidence.first()).filter(|e| !e.path.starts_with('<'));
+    if let Some(place) = place {
+        let command = format!("cdc-doctor rules new --from {}:{}", template::shell_word(&place.path), place.line);
+        let command = page.rich().own(&command, Role::Plain).glued();
+        let text = page.rich().own(words.fault_of_others, Role::Plain).own(" \u{a0}", Role::Plain).rich(&command);
+        page.blank();
+        page.prose(2, 4, &text);
     }
 }
 
