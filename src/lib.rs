@@ -24,6 +24,7 @@ pub mod engine;
 pub mod error;
 pub mod examples;
 pub mod input;
+pub mod job;
 pub mod pipeline;
 pub mod record;
 pub mod report;

@@ -95,7 +95,11 @@ pub struct ScanArgs {
     /// Only the first N causes
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
-    /// Give or override a parameter: user=..., slot=...
+    /// Definition of the job as evidence, repeatable: Flink SQL, SMT's config_prod.conf, pipeline YAML, a connector's JSON or
+    /// .properties, postgresql.conf, pg_hba.conf; or a directory of such files
+    #[arg(long, value_name = "FILE")]
+    pub job: Vec<PathBuf>,
+    /// Give or override a parameter: user=..., slot=...; as the variable CDC_DOCTOR_USER, too
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
     /// Exit 1 if a cause of this level or above is found

@@ -7,6 +7,7 @@ mod coverage;
 pub mod exit;
 pub mod explain;
 mod folders;
+mod job;
 pub mod rules;
 pub mod scan;
 pub mod terminal;

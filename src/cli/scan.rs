@@ -8,6 +8,7 @@ use clap::CommandFactory;
 
 use super::args::{Cli, Format, Level, ScanArgs, When};
 use super::exit::{self, Exit};
+use super::job;
 use super::terminal::{self, Color, Environment, Quiet};
 use crate::diagnosis;
 use crate::error::Error;
@@ -23,18 +24,27 @@ use crate::rule::RuleSet;
 /// Bad rules, bad usage, or an output that cannot be written.
 pub fn run(args: &ScanArgs) -> Result<Exit, Error> {
     let paths = paths(args);
-    if paths.is_empty() {
+    if paths.is_empty() && args.job.is_empty() {
         Cli::command().print_help()?;
         return Ok(Exit::Fine);
     }
     let rules = super::rule_set(&args.rules)?;
-    let options = diagnosis::Options { params: params(&args.param, &rules)? };
-    let discovered = input::discover(&paths, Limits::default());
+    let mut options = diagnosis::Options {
+        params: params(&args.param, &rules)?,
+        environment: job::environment(&rules)?,
+        job: Vec::new(),
+    };
+    let mut discovered = input::discover(&paths, Limits::default());
+    let found = job::gather(&args.job, &mut discovered);
+    options.job = found.definitions;
     let mut pipeline = Pipeline::new(rules.clone(), !args.no_prefilter).map_err(|e| Error::Internal(e.to_string()))?;
-    let status = read(&discovered, &mut pipeline);
+    // with a job's file and no log named, standard input may be empty
+    let optional = args.paths.is_empty() && !args.job.is_empty();
+    let mut status = read(&discovered, &mut pipeline, optional);
+    status.problems.extend(found.problems);
     let mut report = model::build(&pipeline.diagnose(&options), &rules, &status, env!("CARGO_PKG_VERSION"));
     only(&mut report, &args.only, args.top);
-    complain(&report, discovered.sources.is_empty());
+    complain(&report, discovered.sources.is_empty() && options.job.is_empty());
     let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
     if !nothing_read || args.format == Format::Json {
         print(&report, args)?;
@@ -47,17 +57,21 @@ fn paths(args: &ScanArgs) -> Vec<PathBuf> {
     if args.paths.is_empty() && !io::stdin().is_terminal() { vec![PathBuf::from("-")] } else { args.paths.clone() }
 }
 
-fn read(discovered: &Discovered, pipeline: &mut Pipeline) -> InputStatus {
+fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool) -> InputStatus {
     let mut status = InputStatus {
         skipped: discovered.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect(),
         problems: discovered.problems.iter().map(problem).collect(),
     };
     let mut chunks = Chunks::default();
     for source in &discovered.sources {
-        let number = pipeline.begin(&source.name, source.series);
+        let mut number = if optional { None } else { Some(pipeline.begin(&source.name, source.series)) };
         let stdin: Option<Box<dyn io::Read + Send>> =
             if source.name == STDIN_NAME { Some(Box::new(io::stdin())) } else { None };
-        let (_, trouble) = chunks.read_source(source, stdin, &mut |bytes| pipeline.push(number, bytes));
+        let (_, trouble) = chunks.read_source(source, stdin, &mut |bytes| {
+            let number = *number.get_or_insert_with(|| pipeline.begin(&source.name, source.series));
+            pipeline.push(number, bytes);
+        });
+        let Some(number) = number else { continue };
         pipeline.end(number);
         status.problems.extend(trouble.as_ref().map(problem));
     }

@@ -108,6 +108,10 @@ pub struct Incident {
     pub server: Vec<Occurrence>,
     /// Alternatives that the server's log ruled out.
     pub ruled_out: Vec<String>,
+    /// Only the job's own files show it, no log.
+    pub from_job: bool,
+    /// What those files say of it: text, place of the file, line.
+    pub facts: Vec<(String, usize, u64)>,
     /// Parameters, filled.
     pub params: Params,
 }
@@ -134,6 +138,8 @@ impl Incident {
             superseded: false,
             server: Vec::new(),
             ruled_out: Vec::new(),
+            from_job: false,
+            facts: Vec::new(),
             params: Params::default(),
         };
         incident.also_from(picked);

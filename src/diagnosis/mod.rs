@@ -8,6 +8,7 @@
 pub mod corroborate;
 pub mod endpoint;
 pub mod episode;
+pub mod given;
 pub mod group;
 pub mod incident;
 pub mod params;
@@ -18,8 +19,10 @@ pub mod unknown;
 use std::collections::BTreeMap;
 
 use crate::engine::facts::{EventKind, SourceFacts};
+use crate::job::JobDefinition;
 use crate::rule::{Confidence, Process, Role, RuleSet};
 pub use endpoint::Endpoint;
+pub use given::Conflict;
 pub use incident::{Incident, Occurrence};
 pub use params::{Params, Value};
 pub use unknown::UnknownGroup;
@@ -29,6 +32,10 @@ pub use unknown::UnknownGroup;
 pub struct Options {
     /// Parameters given by hand; they win.
     pub params: BTreeMap<String, String>,
+    /// Parameters of the environment, `CDC_DOCTOR_SLOT` under `slot`; they win over logs and files.
+    pub environment: BTreeMap<String, String>,
+    /// Definitions of the job and configuration files of the server.
+    pub job: Vec<JobDefinition>,
 }
 
 /// State of an incident when the logs end.
@@ -98,6 +105,8 @@ pub struct Diagnosis {
     pub signs: Vec<Sign>,
     /// The source (index) of a TaskManager whose job's start-up may have failed in the JobManager.
     pub needs_jobmanager: Option<usize>,
+    /// Definitions of the job and configuration files of the server; their places are counted behind those of `sources`.
+    pub job: Vec<JobDefinition>,
 }
 
 /// Infers. The same facts and rules give the same diagnosis.
@@ -133,6 +142,8 @@ pub fn infer(sources: &[SourceFacts], rules: &RuleSet, options: &Options) -> Dia
     only_passed(&mut diagnosis, rules);
     diagnosis.signs = signs(sources);
     diagnosis.needs_jobmanager = needs_jobmanager(&diagnosis, sources);
+    diagnosis.job.clone_from(&options.job);
+    given::add(&mut diagnosis, sources, rules, options);
     diagnosis
 }
 

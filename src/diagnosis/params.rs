@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Options;
 use super::endpoint::{self, Endpoint};
+use super::given::{self, Conflict};
 use super::incident::Incident;
 use crate::engine::facts::{ContextValue, SourceFacts};
 use crate::rule::dialect::Dialect;
@@ -34,6 +35,8 @@ pub struct Params {
     pub values: BTreeMap<String, Value>,
     /// Names with several values that cannot be told apart.
     pub ambiguous: BTreeMap<String, Vec<String>>,
+    /// Values of which the log and the job's files say different things.
+    pub conflicts: Vec<Conflict>,
     /// The system they are those of.
     pub endpoint: Endpoint,
 }
@@ -77,15 +80,23 @@ pub fn resolve(
             }
         }
     }
+    given::fill(&mut params, sources.len(), rules, &options.job);
     tables(&mut params);
-    for (name, value) in &options.params {
+    by_hand(&mut params, rules, options);
+    params
+}
+
+/// What was given by hand wins, on the command line over the environment.
+pub(super) fn by_hand(params: &mut Params, rules: &RuleSet, options: &Options) {
+    let environment = options.environment.iter().map(|(n, v)| (n, v, format!("CDC_DOCTOR_{}", n.to_ascii_uppercase())));
+    let option = options.params.iter().map(|(n, v)| (n, v, "--param".to_owned()));
+    for (name, value, key) in environment.chain(option) {
         if rules.vocabulary.get(name).is_some() {
             params.ambiguous.remove(name);
-            let given = Value { value: value.clone(), source: None, line: 0, key: "--param".into() };
-            params.values.insert(name.clone(), given);
+            params.conflicts.retain(|c| c.name != *name);
+            params.values.insert(name.clone(), Value { value: value.clone(), source: None, line: 0, key });
         }
     }
-    params
 }
 
 /// True if a context line speaks of the incident's system.

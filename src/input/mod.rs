@@ -13,6 +13,7 @@ mod fault;
 mod filter;
 mod rotate;
 mod sniff;
+mod text;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use chunks::{CHUNK, Chunks, for_each_chunk, read_all};
 pub use decode::open;
 pub use discover::{Discovered, Limits, discover};
+pub use text::text;
 
 /// Name of standard input, for people.
 pub const STDIN_NAME: &str = "<stdin>";

@@ -112,9 +112,9 @@ pub enum State {
 pub struct Input {
     /// Path as given, or `<stdin>`.
     pub path: String,
-    /// `taskmanager`, `jobmanager`, `postgres`, `client` or `unknown`.
+    /// `taskmanager`, `jobmanager`, `postgres`, `client` or `unknown`; of files of `--job`, `job` or `server-config`.
     pub kind: String,
-    /// Layout of its records: `log4j2`, `logback`, `postgres`, `custom`, `none`.
+    /// Layout of its records: `log4j2`, `logback`, `postgres`, `custom`, `none`; of files of `--job` their kind, `flink-sql`.
     pub format: String,
     /// `read`, `truncated`, `failed` or `skipped`.
     pub status: String,
@@ -204,6 +204,9 @@ pub struct Diagnosis {
     pub id: String,
     /// Cause id, `postgres/wal-level-not-logical`.
     pub cause: String,
+    /// What shows it: `log`, or `job` if only the files of `--job` do.
+    #[serde(default = "of_log")]
+    pub basis: String,
     /// Category of the cause.
     pub category: String,
     /// How sure.
@@ -306,10 +309,18 @@ pub struct Retry {
 pub struct Param {
     /// The value, as the log has it.
     pub value: String,
-    /// Path of the log (or `--param`).
+    /// Path of the log or of the job's file; `--param` or the name of the environment's variable.
     pub from: String,
+    /// Kind of its source: `log`, `job` (a file of `--job`), `option` (`--param`) or `environment`.
+    #[serde(default = "of_log")]
+    pub kind: String,
     /// Line, from 1 (0 if it came from the command line).
     pub line: u64,
+}
+
+/// What reports of older versions mean.
+fn of_log() -> String {
+    "log".into()
 }
 
 /// One piece of evidence: the line that matched.

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use super::{Input, InputProblem, Noise, Report, SCHEMA, Tool, VerdictKind, Versions};
 use crate::diagnosis::Diagnosis;
 use crate::engine::facts::SourceFacts;
+use crate::job::JobDefinition;
 use crate::rule::{Role, RuleSet};
 
 pub use describe::describe;
@@ -58,7 +59,7 @@ pub fn build(diagnosis: &Diagnosis, rules: &RuleSet, status: &InputStatus, versi
             causes: rules.rules().iter().filter(|r| r.role == Role::Cause).count(),
         },
         verdict_kind,
-        inputs: inputs(&diagnosis.sources, status),
+        inputs: inputs(diagnosis, status),
         versions: versions(&diagnosis.sources),
         jobs: maker.jobs(),
         diagnoses,
@@ -81,7 +82,12 @@ struct Maker<'d> {
 
 impl Maker<'_> {
     fn path(&self, source: usize) -> String {
-        self.diagnosis.sources.get(source).map(|s| s.name.clone()).unwrap_or_default()
+        let sources = self.diagnosis.sources.len();
+        match self.diagnosis.sources.get(source) {
+            Some(s) => s.name.clone(),
+            // files of the job are counted behind the logs
+            None => self.diagnosis.job.get(source.saturating_sub(sources)).map(|f| f.name.clone()).unwrap_or_default(),
+        }
     }
 
     fn noise(&self) -> Vec<Noise> {
@@ -106,8 +112,9 @@ fn no_log(sources: &[SourceFacts]) -> bool {
     !sources.is_empty() && sources.iter().all(|s| s.headers == 0 && s.events.is_empty() && !s.ends_inside_record)
 }
 
-fn inputs(sources: &[SourceFacts], status: &InputStatus) -> Vec<Input> {
-    let mut inputs: Vec<Input> = sources
+fn inputs(diagnosis: &Diagnosis, status: &InputStatus) -> Vec<Input> {
+    let mut inputs: Vec<Input> = diagnosis
+        .sources
         .iter()
         .map(|s| {
             let problem = status.problems.iter().find(|p| p.path == s.name);
@@ -131,6 +138,7 @@ fn inputs(sources: &[SourceFacts], status: &InputStatus) -> Vec<Input> {
             }
         })
         .collect();
+    inputs.extend(diagnosis.job.iter().map(definition));
     inputs.extend(status.skipped.iter().map(|(path, reason)| Input {
         path: path.clone(),
         kind: "unknown".into(),
@@ -145,6 +153,22 @@ fn inputs(sources: &[SourceFacts], status: &InputStatus) -> Vec<Input> {
         ends_inside_record: false,
     }));
     inputs
+}
+
+fn definition(file: &JobDefinition) -> Input {
+    Input {
+        path: file.name.clone(),
+        kind: if file.format.is_server() { "server-config" } else { "job" }.into(),
+        format: file.format.name().into(),
+        status: "read".into(),
+        bytes: file.bytes,
+        lines: file.lines,
+        records: 0,
+        first_time: None,
+        last_time: None,
+        skipped: None,
+        ends_inside_record: false,
+    }
 }
 
 fn versions(sources: &[SourceFacts]) -> Versions {

@@ -86,6 +86,7 @@ table! {
     item_jobs = "job {jobs}|jobs {jobs}";
     // How often and when
     failures = "1 failure|{n} failures";
+    only_files = "seen in the files of the job, in no log";
     failures_span = "{failures} in {span}";
     attempts_of = "{attempt} of {of} attempts";
     every = "every {interval}";
@@ -104,6 +105,7 @@ table! {
     cut_off = "the last line of the input, {line}, is in the middle of a trace";
     // Why
     log_shows = "The log also shows: {facts}.";
+    files_show = "The files show: {facts}.";
     may_hide = "This message may hide another cause ({causes}): look at the first failure in older logs.";
     not_certain = "Likely, not certain: one other cause prints the same.|Likely, not certain: {n} other causes print the same.";
     misleading = "Misleading";
@@ -189,6 +191,7 @@ table! {
     seen = "Seen";
     rule = "Rule";
     rule_matched = "{file}, matched by entry {entry} of {entries}";
+    rule_of_files = "{file}, by a check of the job's files";
     rule_literal = "prefilter literal '{literal}'";
     surfaced_as = "Under";
     rank = "Rank";

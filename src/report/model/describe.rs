@@ -32,6 +32,7 @@ pub fn describe(rules: &RuleSet, id: &str, params: &Params) -> Option<Diagnosis>
     Some(Diagnosis {
         id: String::new(),
         cause: rule.id.clone(),
+        basis: "log".to_owned(),
         category: rule.category.clone(),
         confidence: confidence(best),
         state: State::Ongoing,

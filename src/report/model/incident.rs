@@ -37,6 +37,7 @@ impl Maker<'_> {
         Diagnosis {
             id: self.incident_id(incident),
             cause: incident.rule.clone(),
+            basis: if incident.from_job { "job" } else { "log" }.to_owned(),
             category: rule.map(|r| r.category.clone()).unwrap_or_default(),
             confidence: confidence(incident.confidence),
             state: standing(incident.state),
@@ -70,9 +71,10 @@ impl Maker<'_> {
             missing,
             rule: RuleRef {
                 file: rule.map(|r| r.file.clone()).unwrap_or_default(),
-                entry: entry + 1,
+                entry: if incident.from_job { 0 } else { entry + 1 },
                 entries,
                 literal: rule
+                    .filter(|_| !incident.from_job)
                     .and_then(|r| r.alternatives_of_match.get(entry))
                     .and_then(|a| a.entry.as_ref())
                     .and_then(|e| e.literals.first().cloned()),
@@ -223,7 +225,14 @@ impl Maker<'_> {
             .iter()
             .map(|(name, v)| {
                 let from = v.source.map_or_else(|| v.key.clone(), |s| self.path(s));
-                (name.clone(), Param { value: template::printable(&v.value), from, line: v.line })
+                let kind = match v.source {
+                    None if v.key.starts_with('-') => "option",
+                    None => "environment",
+                    Some(source) if source >= self.diagnosis.sources.len() => "job",
+                    Some(_) => "log",
+                };
+                let param = Param { value: template::printable(&v.value), from, kind: kind.into(), line: v.line };
+                (name.clone(), param)
             })
             .collect()
     }
@@ -254,7 +263,14 @@ impl Maker<'_> {
 
     /// Positive findings: what the log says is in order.
     fn positive(&self, incident: &Incident) -> Vec<Fact> {
-        let mut facts = Vec::new();
+        let mut facts: Vec<Fact> = incident
+            .facts
+            .iter()
+            .map(|(text, source, line)| Fact {
+                text: template::printable(text),
+                at: Place { path: self.path(*source), line: *line },
+            })
+            .collect();
         for (index, source) in self.diagnosis.sources.iter().enumerate() {
             for hit in &source.steps {
                 let interesting =
@@ -317,6 +333,9 @@ fn standing(state: Standing) -> State {
 }
 
 fn rank_reason(incident: &Incident) -> String {
+    if incident.from_job {
+        return "the files of the job show it, no log does".into();
+    }
     let state = match incident.state {
         Standing::Ongoing => "still there when the logs end",
         Standing::Recovered => "over when the logs end",

@@ -5,6 +5,7 @@ use crate::diagnosis::Incident;
 use crate::engine::facts::EventKind;
 use crate::report::{Checkpoint, Diagnosis, Evidence, HowTo, Job, Need, Note, Place, SignOfLife, Symptom};
 use crate::rule::Process;
+use crate::rule::template::printable;
 
 impl Maker<'_> {
     pub(super) fn jobs(&self) -> Vec<Job> {
@@ -93,6 +94,8 @@ impl Maker<'_> {
                 evidence: self.evidence(passed).into_iter().take(1).collect(),
             });
         }
+        notes.extend(self.conflicts());
+        notes.extend(self.includes());
         if !self.rules.overridden.is_empty() {
             notes.push(Note {
                 code: "rules-overridden".into(),
@@ -101,6 +104,39 @@ impl Maker<'_> {
             });
         }
         notes
+    }
+
+    /// What the log and the job's files say differently, each once.
+    fn conflicts(&self) -> Vec<Note> {
+        let mut notes: Vec<Note> = Vec::new();
+        let incidents = self.diagnosis.causes.iter().chain(&self.diagnosis.symptoms);
+        for c in incidents.flat_map(|i| &i.params.conflicts) {
+            let place =
+                |v: &crate::diagnosis::Value| format!("{}:{}", self.path(v.source.unwrap_or(usize::MAX)), v.line);
+            let shown = |v: &crate::diagnosis::Value| printable(&v.value);
+            let text = format!(
+                "The log says {} = {} ({}), the job file says {} ({}). The log's value is used; is it the file of this job?",
+                c.name,
+                shown(&c.log),
+                place(&c.log),
+                shown(&c.file),
+                place(&c.file)
+            );
+            if !notes.iter().any(|n| n.text == text) {
+                notes.push(Note { code: "job-file-differs".into(), text, evidence: Vec::new() });
+            }
+        }
+        notes
+    }
+
+    /// Files that the server's configuration includes.
+    fn includes(&self) -> Vec<Note> {
+        let note = |name: &str, at: &crate::job::At| Note {
+            code: "include-not-read".into(),
+            text: format!("{name}:{}: '{}' names another file, which was not read.", at.line, printable(&at.text)),
+            evidence: Vec::new(),
+        };
+        self.diagnosis.job.iter().flat_map(|f| f.includes.iter().map(move |at| note(&f.name, at))).collect()
     }
 
     pub(super) fn needs(&self, diagnoses: &[Diagnosis], symptoms: &[Symptom]) -> Vec<Need> {

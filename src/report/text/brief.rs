@@ -20,6 +20,7 @@ pub fn part(page: &mut Page) {
         };
         let count = match diagnosis.retry.as_ref().and_then(|retry| Some((retry.attempt, retry.of?))) {
             Some((attempt, of)) => format!("{attempt} of {of} attempts"),
+            None if diagnosis.basis == "job" => "file of the job".to_owned(),
             None => format!("{}x", diagnosis.count),
         };
         let text = if diagnosis.headline.is_empty() { &diagnosis.title } else { &diagnosis.headline };

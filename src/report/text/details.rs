@@ -29,7 +29,8 @@ pub fn part(page: &mut Page, diagnosis: &Diagnosis, last: bool) {
     }
     let rule = &diagnosis.rule;
     let (entry, entries) = (rule.entry.to_string(), rule.entries.to_string());
-    let mut text = fill(page.words.rule_matched, &[("file", &rule.file), ("entry", &entry), ("entries", &entries)]);
+    let template = if rule.entry == 0 { page.words.rule_of_files } else { page.words.rule_matched };
+    let mut text = fill(template, &[("file", &rule.file), ("entry", &entry), ("entries", &entries)]);
     if let Some(literal) = &rule.literal {
         text.push_str(page.words.comma);
         text.push_str(&fill(page.words.rule_literal, &[("literal", literal)]));

@@ -104,7 +104,8 @@ fn why(page: &Page, diagnosis: &Diagnosis, first: bool) -> Rich {
     }
     if !diagnosis.facts.is_empty() {
         let list: Vec<String> = diagnosis.facts.iter().map(|fact| positive(page, diagnosis, fact)).collect();
-        sentences.push(fill(words.log_shows, &[("facts", &list.join("; "))]));
+        let template = if diagnosis.basis == "job" { words.files_show } else { words.log_shows };
+        sentences.push(fill(template, &[("facts", &list.join("; "))]));
     }
     if !diagnosis.may_hide.is_empty() {
         sentences.push(fill(words.may_hide, &[("causes", &diagnosis.may_hide.join(words.comma))]));

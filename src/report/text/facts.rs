@@ -141,6 +141,8 @@ pub fn happened(page: &Page, diagnosis: &Diagnosis, short: bool) -> Vec<Rich> {
     if let Some((attempt, of)) = retry.and_then(|retry| Some((retry.attempt, retry.of?))) {
         let (attempt, of) = (numbers::count(attempt), numbers::count(of));
         list.push(fill(words.attempts_of, &[("attempt", &attempt), ("of", &of)]));
+    } else if diagnosis.basis == "job" {
+        list.push(words.only_files.to_owned());
     } else {
         let failures = counted(words.failures, diagnosis.count);
         let span = numbers::span_seconds(first, last).filter(|seconds| *seconds > 0 && looping && diagnosis.count > 1);
