@@ -81,7 +81,7 @@ pub fn header(path: &str, line: u64, role: &str, content: &str, hit: &str) -> Ev
 
 pub fn params(list: &[(&str, &str, u64)]) -> BTreeMap<String, Param> {
     let param = |(name, value, line): &(&str, &str, u64)| {
-        ((*name).to_owned(), Param { value: (*value).into(), from: TM.into(), line: *line })
+        ((*name).to_owned(), Param { value: (*value).into(), from: TM.into(), kind: "log".into(), line: *line })
     };
     list.iter().map(param).collect()
 }
@@ -147,6 +147,7 @@ pub fn diagnosis(cause: &str, headline: &str, values: &[(&str, &str, u64)]) -> D
     Diagnosis {
         id: "v1:0123456789ab".into(),
         cause: cause.into(),
+        basis: "log".into(),
         category: "test".into(),
         confidence: Confidence::Certain,
         state: State::Ongoing,
