@@ -46,3 +46,7 @@ coverage +jars:
 # licences, banned crates, sources of crates (needs cargo-deny)
 deny:
     cargo deny check bans licenses sources
+
+# `--flink` against a running cluster
+flink url='http://localhost:8081':
+    CDC_DOCTOR_FLINK={{url}} cargo test --test flink_rest -- --ignored --nocapture

@@ -61,6 +61,13 @@ impl Pipeline {
         self.sources.len() - 1
     }
 
+    /// Says when a source was last changed, in seconds since 1970 (UTC). It gives the year to times that are printed without one.
+    pub fn changed(&mut self, source: usize, newest: i64) {
+        if let Some(state) = self.sources.get_mut(source) {
+            state.facts.newest = Some(newest);
+        }
+    }
+
     /// Takes the next bytes of a source; unknown numbers are ignored.
     pub fn push(&mut self, source: usize, bytes: &[u8]) {
         if let Some(state) = self.sources.get_mut(source) {

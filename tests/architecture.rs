@@ -26,7 +26,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("engine", &["record", "trace", "rule"]),
     (
         "diagnosis",
-        &["engine::facts", "job", "rule", "record::Timestamp", "record::Level", "record::Location", "record::Layout"],
+        &[
+            "engine::facts",
+            "job",
+            "rule",
+            "record::Timestamp",
+            "record::Times",
+            "record::Level",
+            "record::Location",
+            "record::Layout",
+        ],
     ),
     // plain data, but for the one reader of YAML, and the cutter of secrets
     ("job", &["diagnostic", "rule", "engine::secrets"]),
@@ -75,7 +84,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["input/decode"]),
     ("walkdir", &["input/discover"]),
     ("zip::ZipArchive", &["author/coverage/jar.rs"]),
-    ("jiff", &["record/time.rs"]),
+    ("ureq", &["input/flink/http.rs"]),
+    ("jiff", &["record/zone.rs"]),
     ("todo!", &[]),
     ("unimplemented!", &[]),
     // `forbid(unsafe_code)` is in lib.rs and main.rs

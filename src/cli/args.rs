@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     about = "Finds out why a Flink CDC or Debezium job failed, from its logs.",
     override_usage = "cdc-doctor [OPTIONS] [PATH]...\n       <command> | cdc-doctor\n       cdc-doctor <COMMAND>",
-    after_help = "Examples:\n  cat taskmanager.log | cdc-doctor\n  cdc-doctor /opt/flink/log\n  cdc-doctor jobmanager.log taskmanager.log postgresql.log\n  cdc-doctor explain postgres/wal-level-not-logical\n\nExit status:\n  0  it ran, whatever it found\n  1  with --fail-on: a cause of that level or above was found\n  2  wrong usage, an input that cannot be used, or a bad rule\n\nNothing is sent anywhere. Passwords and row data never appear in any output.",
+    after_help = "Examples:\n  cat taskmanager.log | cdc-doctor\n  cdc-doctor /opt/flink/log\n  cdc-doctor jobmanager.log taskmanager.log postgresql.log\n  cdc-doctor explain postgres/wal-level-not-logical\n\nExit status:\n  0  it ran, whatever it found\n  1  with --fail-on: a cause of that level or above was found\n  2  wrong usage, an input that cannot be used, or a bad rule\n\nNothing is sent anywhere; a connection is made only for --flink. Passwords and row data never appear in any output.",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     max_term_width = 100
@@ -102,6 +102,13 @@ pub struct ScanArgs {
     /// Give or override a parameter: user=..., slot=...; as the variable CDC_DOCTOR_USER, too
     #[arg(long, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
+    /// A running cluster.
+    #[cfg(feature = "flink")]
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Options about time.
+    #[command(flatten)]
+    pub times: super::times::TimeArgs,
     /// Exit 1 if a cause of this level or above is found
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Level>,
@@ -120,6 +127,33 @@ pub struct ScanArgs {
     /// Look at every record with every rule; slow, for testing the prefilter
     #[arg(long, hide = true)]
     pub no_prefilter: bool,
+}
+
+impl ScanArgs {
+    /// A cluster is to be read.
+    #[must_use]
+    pub fn asks_cluster(&self) -> bool {
+        #[cfg(feature = "flink")]
+        return self.cluster.flink.is_some();
+        #[cfg(not(feature = "flink"))]
+        return false;
+    }
+}
+
+/// A running cluster to read.
+#[cfg(feature = "flink")]
+#[derive(Debug, Clone, Default, Args)]
+pub struct ClusterArgs {
+    /// Address of the cluster's REST API.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Read exceptions and logs of a running cluster over Flink's REST API, as http://jobmanager:8081 (only GET, no redirects)"
+    )]
+    pub flink: Option<String>,
+    /// With --flink: only this job; the beginning of its id is enough
+    #[arg(long, value_name = "ID", requires = "flink")]
+    pub job_id: Option<String>,
 }
 
 /// `explain`.

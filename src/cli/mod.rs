@@ -6,11 +6,14 @@ pub mod args;
 mod coverage;
 pub mod exit;
 pub mod explain;
+#[cfg(feature = "flink")]
+pub mod flink;
 mod folders;
 mod job;
 pub mod rules;
 pub mod scan;
 pub mod terminal;
+pub mod times;
 mod usage;
 pub mod why_not;
 pub mod write;
@@ -27,8 +30,8 @@ use args::{Cli, Command};
 use exit::Exit;
 use terminal::Quiet;
 
-/// Runs the program with these arguments (the first is its name).
-pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+/// Runs the program with these arguments (the first is its name). `now`: seconds since 1970 (UTC), for times such as `2h` ago.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -43,8 +46,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         }
     };
     let result = match &cli.command {
-        None => scan::run(&cli.scan),
-        Some(Command::Scan(args)) => scan::run(args),
+        None => scan::run(&cli.scan, now),
+        Some(Command::Scan(args)) => scan::run(args, now),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),
         Some(Command::Rules(args)) => rules::run(args),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::CommandFactory;
 
@@ -11,6 +12,7 @@ use super::exit::{self, Exit};
 use super::job;
 use super::terminal::{self, Color, Environment, Quiet};
 use crate::diagnosis;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::input::{self, Chunks, Discovered, Limits, STDIN_NAME};
 use crate::pipeline::Pipeline;
@@ -18,33 +20,50 @@ use crate::report::model::InputStatus;
 use crate::report::{Confidence, InputProblem, Report, json, model, text};
 use crate::rule::RuleSet;
 
-/// Runs the verb.
+/// Runs the verb. `now`: seconds since 1970 (UTC).
 ///
 /// # Errors
 /// Bad rules, bad usage, or an output that cannot be written.
-pub fn run(args: &ScanArgs) -> Result<Exit, Error> {
+pub fn run(args: &ScanArgs, now: i64) -> Result<Exit, Error> {
     let paths = paths(args);
-    if paths.is_empty() && args.job.is_empty() {
+    if paths.is_empty() && args.job.is_empty() && !args.asks_cluster() {
         Cli::command().print_help()?;
         return Ok(Exit::Fine);
     }
     let rules = super::rule_set(&args.rules)?;
+    let times = super::times::read(&args.times, now)?;
     let mut options = diagnosis::Options {
         params: params(&args.param, &rules)?,
         environment: job::environment(&rules)?,
         job: Vec::new(),
+        times: times.clone(),
     };
     let mut discovered = input::discover(&paths, Limits::default());
     let found = job::gather(&args.job, &mut discovered);
     options.job = found.definitions;
-    let mut pipeline = Pipeline::new(rules.clone(), !args.no_prefilter).map_err(|e| Error::Internal(e.to_string()))?;
+    let engine = Engine::new(rules.clone(), !args.no_prefilter).map_err(|e| Error::Internal(e.to_string()))?;
+    let mut pipeline = Pipeline::with(Arc::new(engine.reading(times)));
     // with a job's file and no log named, standard input may be empty
     let optional = args.paths.is_empty() && !args.job.is_empty();
     let mut status = read(&discovered, &mut pipeline, optional);
     status.problems.extend(found.problems);
+    #[cfg(feature = "flink")]
+    let cluster = args.cluster.flink.as_deref().and_then(|url| {
+        let read = super::flink::read(url, args.cluster.job_id.as_deref(), &mut pipeline);
+        let (cluster, problems) = match read {
+            Ok(cluster) => (Some((url, cluster.clone())), cluster.problems),
+            Err(problem) => (None, vec![problem]),
+        };
+        status.problems.extend(problems.iter().map(problem));
+        cluster
+    });
     let mut report = model::build(&pipeline.diagnose(&options), &rules, &status, env!("CARGO_PKG_VERSION"));
+    #[cfg(feature = "flink")]
+    if let Some((url, cluster)) = &cluster {
+        super::flink::tell(&mut report, url, cluster);
+    }
     only(&mut report, &args.only, args.top);
-    complain(&report, discovered.sources.is_empty() && options.job.is_empty());
+    complain(&report, report.inputs.is_empty() && options.job.is_empty());
     let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
     if !nothing_read || args.format == Format::Json {
         print(&report, args)?;
@@ -54,7 +73,11 @@ pub fn run(args: &ScanArgs) -> Result<Exit, Error> {
 
 /// What to read: the paths given, else stdin unless that is a terminal.
 fn paths(args: &ScanArgs) -> Vec<PathBuf> {
-    if args.paths.is_empty() && !io::stdin().is_terminal() { vec![PathBuf::from("-")] } else { args.paths.clone() }
+    if args.paths.is_empty() && !args.asks_cluster() && !io::stdin().is_terminal() {
+        vec![PathBuf::from("-")]
+    } else {
+        args.paths.clone()
+    }
 }
 
 fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool) -> InputStatus {
@@ -64,11 +87,18 @@ fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool) -> Inp
     };
     let mut chunks = Chunks::default();
     for source in &discovered.sources {
-        let mut number = if optional { None } else { Some(pipeline.begin(&source.name, source.series)) };
+        let begin = |pipeline: &mut Pipeline| {
+            let number = pipeline.begin(&source.name, source.series);
+            if let Some(changed) = changed(source) {
+                pipeline.changed(number, changed);
+            }
+            number
+        };
+        let mut number = if optional { None } else { Some(begin(pipeline)) };
         let stdin: Option<Box<dyn io::Read + Send>> =
             if source.name == STDIN_NAME { Some(Box::new(io::stdin())) } else { None };
         let (_, trouble) = chunks.read_source(source, stdin, &mut |bytes| {
-            let number = *number.get_or_insert_with(|| pipeline.begin(&source.name, source.series));
+            let number = *number.get_or_insert_with(|| begin(pipeline));
             pipeline.push(number, bytes);
         });
         let Some(number) = number else { continue };
@@ -76,6 +106,13 @@ fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool) -> Inp
         status.problems.extend(trouble.as_ref().map(problem));
     }
     status
+}
+
+/// When a file was last written, in seconds since 1970.
+fn changed(source: &input::Source) -> Option<i64> {
+    let input::Origin::File(path) = &source.origin else { return None };
+    let written = std::fs::metadata(path).ok()?.modified().ok()?;
+    i64::try_from(written.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 fn problem(p: &input::Problem) -> InputProblem {

@@ -1,10 +1,12 @@
 //! What the facts mean: incidents, episodes, causes and symptoms, ranked.
 //!
-//! Facts of all sources go in, a [`Diagnosis`] comes out: plain data, no texts yet. The steps: sources are grouped by the Flink job
+//! Facts of all sources go in, a [`Diagnosis`] comes out: plain data, no texts yet. The steps: the clocks of the sources are
+//! compared ([`clock`]); sources are grouped by the Flink job
 //! they speak of ([`group`]); in each record one match is chosen ([`pick`]); sequences are judged ([`sequence`]); the log of a group
 //! is cut into episodes between healthy lines, and within each, consequences fold under their cause ([`episode`]); incidents of
 //! all episodes are joined ([`incident`]); the server's own log decides between causes that look alike ([`corroborate`]).
 
+pub mod clock;
 pub mod corroborate;
 pub mod endpoint;
 pub mod episode;
@@ -18,9 +20,11 @@ pub mod unknown;
 
 use std::collections::BTreeMap;
 
-use crate::engine::facts::{EventKind, SourceFacts};
+use crate::engine::facts::{EventKind, LeftOut, SourceFacts};
 use crate::job::JobDefinition;
+use crate::record::Times;
 use crate::rule::{Confidence, Process, Role, RuleSet};
+pub use clock::Clocks;
 pub use endpoint::Endpoint;
 pub use given::Conflict;
 pub use incident::{Incident, Occurrence};
@@ -36,6 +40,8 @@ pub struct Options {
     pub environment: BTreeMap<String, String>,
     /// Definitions of the job and configuration files of the server.
     pub job: Vec<JobDefinition>,
+    /// How the scan read times, and which it counted: for the report, the facts are made already.
+    pub times: Times,
 }
 
 /// State of an incident when the logs end.
@@ -107,19 +113,28 @@ pub struct Diagnosis {
     pub needs_jobmanager: Option<usize>,
     /// Definitions of the job and configuration files of the server; their places are counted behind those of `sources`.
     pub job: Vec<JobDefinition>,
+    /// How the clocks of the sources stand to each other.
+    pub clocks: Clocks,
+    /// How times were read, and which counted.
+    pub times: Times,
 }
 
 /// Infers. The same facts and rules give the same diagnosis.
 #[must_use]
 pub fn infer(sources: &[SourceFacts], rules: &RuleSet, options: &Options) -> Diagnosis {
-    let mut diagnosis = Diagnosis { sources: sources.to_vec(), ..Diagnosis::default() };
+    let mut diagnosis = Diagnosis { sources: sources.to_vec(), times: options.times.clone(), ..Diagnosis::default() };
+    diagnosis.clocks = clock::align(&mut diagnosis.sources);
+    let aligned = std::mem::take(&mut diagnosis.sources);
+    let sources = aligned.as_slice();
     let groups = group::groups(sources);
     let mut incidents = Vec::new();
     for (number, members) in groups.iter().enumerate() {
-        let timeline = group::timeline(sources, members, rules, &mut diagnosis.noise);
-        let found = episode::episodes(&timeline, rules, number);
-        incidents.extend(found.incidents);
-        diagnosis.unknown.extend(found.unknown);
+        for part in clock::parts(sources, members) {
+            let timeline = group::timeline(sources, &part, rules, &mut diagnosis.noise);
+            let found = episode::episodes(&timeline, rules, number);
+            incidents.extend(found.incidents);
+            diagnosis.unknown.extend(found.unknown);
+        }
         diagnosis.jobs.extend(group::jobs(sources, members, number));
     }
     diagnosis.unknown = unknown::join(std::mem::take(&mut diagnosis.unknown));
@@ -144,6 +159,7 @@ pub fn infer(sources: &[SourceFacts], rules: &RuleSet, options: &Options) -> Dia
     diagnosis.needs_jobmanager = needs_jobmanager(&diagnosis, sources);
     diagnosis.job.clone_from(&options.job);
     given::add(&mut diagnosis, sources, rules, options);
+    diagnosis.sources = aligned;
     diagnosis
 }
 
@@ -211,7 +227,8 @@ fn signs(sources: &[SourceFacts]) -> Vec<Sign> {
 fn needs_jobmanager(diagnosis: &Diagnosis, sources: &[SourceFacts]) -> Option<usize> {
     let silent = diagnosis.causes.is_empty() && diagnosis.symptoms.is_empty() && diagnosis.unknown.is_empty();
     let jobmanager = sources.iter().any(|s| s.process() == Process::Jobmanager);
-    if !silent || jobmanager || !diagnosis.signs.is_empty() {
+    let left_out = sources.iter().any(|s| s.left_out != LeftOut::default());
+    if !silent || jobmanager || left_out || !diagnosis.signs.is_empty() {
         return None;
     }
     sources.iter().position(|s| s.process() == Process::Taskmanager && s.connector.is_some())

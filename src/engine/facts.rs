@@ -60,8 +60,23 @@ pub struct SourceFacts {
     pub connector: Option<u64>,
     /// Systems whose CDC connector runs here, by the packages of loggers and frames, and the first line that shows it.
     pub systems: BTreeMap<String, u64>,
+    /// The newest that a time in it can be (its file's last change), in seconds since 1970 (UTC): gives the year where none is printed.
+    #[serde(default)]
+    pub newest: Option<i64>,
+    /// Failures outside the time asked about.
+    #[serde(default)]
+    pub left_out: LeftOut,
     /// Secrets removed, by kind.
     pub redactions: BTreeMap<String, u64>,
+}
+
+/// Records that show failures and were not in the time asked about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Before it.
+    pub before: u64,
+    /// After it.
+    pub after: u64,
 }
 
 /// A Flink job that lines name.

@@ -11,6 +11,7 @@ pub mod observe;
 pub mod prefilter;
 pub mod scan;
 pub mod secrets;
+mod span;
 pub mod track;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::record::Times;
 use crate::rule::{Entry, Role, RuleSet, Scope};
 use crate::trace::Shading;
 use condition::Subject;
@@ -77,6 +79,8 @@ pub struct Engine {
     filtered: bool,
     /// Sees every record that is looked at.
     tap: Option<Tap>,
+    /// How times are read, and which count.
+    times: Times,
 }
 
 /// Looks over the engine's shoulder: sees every record with its throwables.
@@ -135,7 +139,14 @@ impl Engine {
             prefilter: prefilter_of,
             filtered: prefilter,
             tap: None,
+            times: Times::default(),
         })
+    }
+
+    /// The same engine, reading times so.
+    #[must_use]
+    pub fn reading(self, times: Times) -> Self {
+        Self { times, ..self }
     }
 
     /// An engine without the prefilter that shows every record to `tap`.

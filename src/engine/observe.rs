@@ -59,12 +59,12 @@ impl Observed {
 
     /// What a record says that holds nothing but a change of state or a checkpoint.
     #[must_use]
-    pub fn of_state(record: &LogRecord<'_>, seq: u64) -> Self {
+    pub fn of_state(record: &LogRecord<'_>, seq: u64, time: Option<Timestamp>) -> Self {
         Self {
             seq,
             at: Some(record.at),
             lines: memchr::memchr_iter(b'\n', record.text.trim_end().as_bytes()).count() as u64 + 1,
-            time: record.timestamp(),
+            time,
             level: record.level,
             layout: Some(record.layout),
             logger: record.logger_name().chars().take(200).collect(),
@@ -119,7 +119,7 @@ impl Engine {
             Some(range) => trace::parse(&record.text, range.start, &self.shading),
             None => ThrowableChain::default(),
         };
-        let mut observed = Observed::of_state(record, seq);
+        let mut observed = Observed::of_state(record, seq, self.time_of(record, facts));
         observed.lines += gap.map_or(0, |g| g.1);
         let mut looker =
             Looker { engine: self, subject: Subject { record, chain: &chain }, gap, redactions: BTreeMap::new() };

@@ -343,7 +343,7 @@ impl Engine {
         state.scratch.found = found;
         let last_start = starts.last().copied().unwrap_or(run.range.start);
         if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
-            state.facts.seen(time, run.seq + (starts.len() as u64).saturating_sub(1));
+            state.facts.seen(self.read_time(time), run.seq + (starts.len() as u64).saturating_sub(1));
         }
         starts.clear();
     }
@@ -354,6 +354,7 @@ impl Engine {
         let capped = (bytes.len() > MAX_RECORD).then(|| normalize::cap(bytes)).flatten();
         let record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
         let mut observed = self.observe(&record, seq, healthy, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
+        self.bound(&mut state.facts, &mut observed);
         if observed.is_event() {
             self.flush(state, seq);
         }
@@ -370,11 +371,12 @@ impl Engine {
         kept.dedup_by_key(|k| k.seq);
         for line in kept {
             let record = normalize::record(&line.bytes, line.at, false);
-            let observed = if line.key.first() == Some(&track::HEALTH) {
+            let mut observed = if line.key.first() == Some(&track::HEALTH) {
                 self.observe(&record, line.seq, true, None, &mut state.facts)
             } else {
-                Observed::of_state(&record, line.seq)
+                Observed::of_state(&record, line.seq, self.time_of(&record, &state.facts))
             };
+            self.bound(&mut state.facts, &mut observed);
             collect::add(&mut state.facts, &mut state.scratch.state, observed);
         }
         state.kept = later;

@@ -11,6 +11,8 @@ pub mod decode;
 pub mod discover;
 mod fault;
 mod filter;
+#[cfg(feature = "flink")]
+pub mod flink;
 mod rotate;
 mod sniff;
 mod text;

@@ -4,11 +4,14 @@
 //! is decided by [`layout::header`] alone, for the prefilter and for the assembler alike, so that both see the same records.
 //! A [`LogRecord`] borrows the bytes it was made from; its `text` is the normalised form that rules are matched against.
 
+mod civil;
 pub mod layout;
 pub mod level;
 pub mod normalize;
 pub mod time;
+pub mod times;
 pub mod undress;
+pub mod zone;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub use layout::{Header, Layout, header};
 pub use level::Level;
 pub use time::Timestamp;
+pub use times::Times;
+pub use zone::Zone;
 
 /// Records larger than this keep their first [`KEEP_HEAD`] and their last [`KEEP_TAIL`] bytes, cut at line ends.
 pub const MAX_RECORD: usize = 1 << 20;
@@ -67,6 +72,13 @@ impl LogRecord<'_> {
     pub fn timestamp(&self) -> Option<Timestamp> {
         let range = self.time.clone()?;
         Timestamp::parse(self.text.get(range)?)
+    }
+
+    /// The same; one without a year, as syslog prints it, is the last that is not after `newest` (seconds since 1970).
+    #[must_use]
+    pub fn timestamp_before(&self, newest: Option<i64>) -> Option<Timestamp> {
+        let range = self.time.clone()?;
+        Timestamp::parse_before(self.text.get(range)?, newest)
     }
 
     /// The logger name, or `""`.

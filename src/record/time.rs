@@ -1,9 +1,10 @@
 //! Time stamps as logs print them.
 //!
 //! A log line carries the node's wall clock, mostly without a zone, so a [`Timestamp`] is *civil* time: what was printed, read
-//! as if it were UTC. The offset is kept when the line names one that needs no time zone database (`Z`, `UTC`, `+02:00`).
-//! Nothing here asks the clock or the system for anything.
+//! as if it were UTC. The offset is kept when the line names one that needs no time zone database (`Z`, `UTC`, `+02:00`, and
+//! abbreviations that mean one zone only). Nothing here asks the clock or the system for anything.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use nom::branch::alt;
@@ -14,16 +15,17 @@ use nom::sequence::{pair, preceded, terminated};
 use nom::{IResult, Parser};
 use serde::{Deserialize, Serialize};
 
+use super::civil::{civil_from_days, days_from_civil};
 use super::level::Level;
 
 /// A civil point in time, as printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Timestamp {
     /// Civil seconds since 1970-01-01: local time read as if it were UTC. Seconds of the day if there is no date.
     pub seconds: i64,
     /// Nanoseconds of the second.
     pub nanos: u32,
-    /// Seconds east of UTC, when printed.
+    /// Seconds east of UTC, when printed or learned otherwise.
     pub offset: Option<i32>,
     /// False if only the time of day was printed.
     pub has_date: bool,
@@ -63,9 +65,36 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_before(text, None)
+    }
+
+    /// The same. A time without a year (syslog's `Nov 22 14:25:18`) is the last such time that is not after `newest` (seconds since
+    /// 1970), give or take a day for the zone; without `newest` it is a time of day.
+    ///
+    /// ```
+    /// use cdc_doctor::record::Timestamp;
+    /// let newest = Timestamp::parse("2026-01-02 09:00:00").unwrap().seconds;
+    /// let t = Timestamp::parse_before("Dec 31 23:59:58", Some(newest)).unwrap();
+    /// assert_eq!(t.iso(), "2025-12-31T23:59:58.000");
+    /// ```
+    #[must_use]
+    pub fn parse_before(text: &str, newest: Option<i64>) -> Option<Self> {
         let bytes = text.trim().as_bytes();
-        let (_, parts) = alt((zoned, meridian)).parse(bytes).ok()?;
-        parts.check()
+        if let Ok((_, parts)) = alt((zoned, meridian, epoch)).parse(bytes) {
+            return parts.check();
+        }
+        let (_, parts) = yearless(bytes).ok()?;
+        let Some(newest) = newest else { return Parts { has_date: false, ..parts }.check() };
+        let (year, _, _) = civil_from_days(newest.div_euclid(86_400));
+        // four years back there is a 29 February, whatever the year
+        let at = |year: i64| Parts { year, ..parts }.check().filter(|t| t.seconds <= newest.saturating_add(86_400));
+        (0..9).find_map(|back| at(year + 1 - back))
+    }
+
+    /// Seconds since 1970-01-01 00:00 UTC; where no offset is known, as if it were UTC.
+    #[must_use]
+    pub fn instant(&self) -> i64 {
+        self.seconds.saturating_sub(self.offset.map_or(0, i64::from))
     }
 
     /// The time of day: `14:11:39`.
@@ -124,6 +153,20 @@ impl Timestamp {
     }
 }
 
+/// By the instant: times with an offset among each other, and times without one among each other.
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |t: &Self| (t.instant(), t.nanos, t.offset, t.has_date);
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.has_date { write!(f, "{} {}", self.date(), self.clock()) } else { f.write_str(&self.clock()) }
@@ -147,33 +190,6 @@ impl Parts {
         }
         Some(Timestamp { seconds, nanos: self.nanos, offset: self.offset, has_date: self.has_date })
     }
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar; `None` for a day that does not exist.
-fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
-    if !(1..=12).contains(&month) || day == 0 || !(1..=9999).contains(&year) {
-        return None;
-    }
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let of_era = y - era * 400;
-    let shifted = i64::from((month + 9) % 12);
-    let of_year = (153 * shifted + 2) / 5 + i64::from(day) - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    (civil_from_days(days) == (year, month, day)).then_some(days)
-}
-
-fn civil_from_days(days: i64) -> (i64, u32, u32) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let of_era = z - era * 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let m = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * m + 2) / 5 + 1;
-    let month = if m < 10 { m + 3 } else { m - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, u32::try_from(month).unwrap_or(0), u32::try_from(day).unwrap_or(0))
 }
 
 // ---- grammar ----------------------------------------------------------------------------------------------------------
@@ -287,7 +303,49 @@ fn abbreviation(i: &[u8]) -> IResult<&[u8], Option<i32>> {
     if !ends || std::str::from_utf8(word).ok().and_then(Level::from_word).is_some() {
         return fail(i);
     }
-    Ok((i, matches!(word, b"UTC" | b"GMT").then_some(0)))
+    Ok((i, abbreviated(word)))
+}
+
+/// Seconds east of UTC of an abbreviation that means one zone only. `CST` (China, America, Cuba), `IST` and `BST` do not.
+fn abbreviated(word: &[u8]) -> Option<i32> {
+    let hours = match word {
+        b"UTC" | b"GMT" | b"WET" => 0,
+        b"CET" | b"WEST" => 1,
+        b"CEST" | b"EET" | b"SAST" => 2,
+        b"EEST" | b"MSK" => 3,
+        b"HKT" => 8,
+        b"JST" | b"KST" => 9,
+        b"AEST" => 10,
+        b"AEDT" => 11,
+        b"EDT" => -4,
+        b"EST" => -5,
+        b"MDT" => -6,
+        b"MST" | b"PDT" => -7,
+        b"PST" => -8,
+        _ => return None,
+    };
+    Some(hours * 3600)
+}
+
+/// Seconds since 1970 with a fraction, as PostgreSQL's `%n` prints them.
+fn epoch(i: &[u8]) -> IResult<&[u8], Parts> {
+    let (i, (digits, nanos)) = (take_while_m_n(10, 10, |b: u8| b.is_ascii_digit()), fraction).parse(i)?;
+    if !i.is_empty() {
+        return fail(i);
+    }
+    let seconds = digits.iter().fold(0_i64, |n, b| n * 10 + i64::from(b.wrapping_sub(b'0')));
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    let of_day = u32::try_from(seconds.rem_euclid(86_400)).unwrap_or(0);
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let offset = Some(0);
+    Ok((i, Parts { year, month, day, hour, minute, second, nanos, offset, has_date: true, ..Parts::default() }))
+}
+
+/// syslog's `Nov 22 14:25:18`, `Nov  2 14:25:18.355`.
+fn yearless(i: &[u8]) -> IResult<&[u8], Parts> {
+    let (i, name) = take_while_m_n(3, 3, |b: u8| b.is_ascii_alphabetic()).parse(i)?;
+    let (i, (_, day, _, parts)) = (take_while_m_n(1, 2, |b: u8| b == b' '), between(1, 2), tag(" "), clock).parse(i)?;
+    Ok((i, Parts { month: month_named(name), day, has_date: true, ..parts }))
 }
 
 fn meridian(i: &[u8]) -> IResult<&[u8], Parts> {

@@ -6,6 +6,7 @@ mod evidence;
 mod explain;
 mod incident;
 mod situation;
+mod times;
 
 use std::collections::BTreeMap;
 

@@ -96,6 +96,7 @@ impl Maker<'_> {
         }
         notes.extend(self.conflicts());
         notes.extend(self.includes());
+        notes.extend(self.clocks());
         if !self.rules.overridden.is_empty() {
             notes.push(Note {
                 code: "rules-overridden".into(),

@@ -1,0 +1,155 @@
+//! A running Flink cluster, read over its REST API.
+//!
+//! Only when it is asked for, only with GET, only what tells of failures: the list of jobs, their exceptions, and the logs of the
+//! `JobManager` and the `TaskManager`s. Redirects are refused, every answer has a limit of size and time, and nothing is changed in the
+//! cluster. Bytes are handed out as they come, under names such as `flink:jobmanager`, to the same pipeline that reads files.
+
+mod http;
+
+use serde::Deserialize;
+
+use super::Problem;
+use http::Client;
+
+/// Most bytes taken of one log; of a larger one the beginning is read.
+pub const MAX_LOG: u64 = 4 << 30;
+/// Most bytes taken of any other answer.
+const MAX_ANSWER: u64 = 16 << 20;
+/// Most jobs, and most `TaskManager`s, asked for.
+const MAX_MEMBERS: usize = 64;
+
+/// Takes what the cluster gives: the name of a log (`flink:jobmanager`, `flink:taskmanager-1`, `flink:job-3cba357c/exceptions`) and
+/// its next bytes.
+pub type Sink<'s> = dyn FnMut(&str, &[u8]) + 's;
+
+/// A job as the cluster lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Job {
+    /// Its id: 32 hexadecimal digits.
+    #[serde(rename = "jid")]
+    pub id: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// `RUNNING`, `FAILED`, ...
+    #[serde(default)]
+    pub state: String,
+}
+
+/// What a cluster gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Version of Flink.
+    pub version: String,
+    /// Jobs that were looked at.
+    pub jobs: Vec<Job>,
+    /// How many logs gave something.
+    pub logs: usize,
+    /// What could not be had.
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    #[serde(rename = "flink-version")]
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct Overview {
+    jobs: Vec<Job>,
+}
+
+#[derive(Deserialize)]
+struct Members {
+    taskmanagers: Vec<Member>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    id: String,
+}
+
+/// Reads a cluster. `url`: that of its REST API, as `http://jobmanager:8081`. `job`: the id of one job, or its beginning; without it
+/// all jobs are read.
+///
+/// # Errors
+/// One fatal problem: no such address, no answer, no Flink, no such job.
+pub fn read(url: &str, job: Option<&str>, sink: &mut Sink<'_>) -> Result<Cluster, Problem> {
+    let client = Client::new(url)?;
+    let config: Config = client.json("/config", MAX_ANSWER)?;
+    let overview: Overview = client.json("/jobs/overview", MAX_ANSWER)?;
+    let mut cluster = Cluster { version: config.version, ..Cluster::default() };
+    let wanted = |j: &&Job| job.is_none_or(|id| j.id.starts_with(&id.to_ascii_lowercase()));
+    cluster.jobs = overview.jobs.iter().filter(wanted).take(MAX_MEMBERS).cloned().collect();
+    if let Some(id) = job.filter(|_| cluster.jobs.len() != 1) {
+        let several = !cluster.jobs.is_empty();
+        let what = if several { format!("several jobs begin with {id}") } else { format!("there is no job {id}") };
+        return Err(client.problem(what, Some(listed(&overview.jobs))));
+    }
+    for job in cluster.jobs.clone() {
+        let short: String = job.id.chars().take(8).collect();
+        let path = format!("/jobs/{}/exceptions", segment(&job.id));
+        cluster.take(&client, &path, &format!("flink:job-{short}/exceptions"), MAX_ANSWER, sink);
+    }
+    cluster.take(&client, "/jobmanager/log", "flink:jobmanager", MAX_LOG, sink);
+    match client.json::<Members>("/taskmanagers", MAX_ANSWER) {
+        Ok(members) => {
+            for (n, member) in (1..).zip(members.taskmanagers.iter().take(MAX_MEMBERS)) {
+                let path = format!("/taskmanagers/{}/log", segment(&member.id));
+                cluster.take(&client, &path, &format!("flink:taskmanager-{n}"), MAX_LOG, sink);
+            }
+        }
+        Err(problem) => cluster.problems.push(Problem { fatal: false, ..problem }),
+    }
+    if cluster.logs == 0 {
+        let what = "gives neither exceptions nor logs".into();
+        return Err(client.problem(what, Some("give the files of the logs instead".into())));
+    }
+    Ok(cluster)
+}
+
+impl Cluster {
+    /// Gets one log; one that cannot be had is a problem, not the end.
+    fn take(&mut self, client: &Client, path: &str, name: &str, most: u64, sink: &mut Sink<'_>) {
+        let problem = |what: String, help: Option<String>| Problem { path: name.to_owned(), what, help, fatal: false };
+        let mut any = false;
+        let outcome = client.get(path, most, &mut |bytes| {
+            any = true;
+            sink(name, bytes);
+        });
+        self.logs += usize::from(any);
+        match outcome {
+            Ok(cut) => {
+                if cut {
+                    let what = format!("is longer than {} MiB; the rest was left out", most >> 20);
+                    self.problems.push(problem(what, Some("give the file of the log instead".into())));
+                }
+            }
+            Err(e) => {
+                let help = "Flink shows a log only if it writes one into a file; in containers take the container's, as with kubectl logs";
+                self.problems.push(problem(e.what, Some(help.into())));
+            }
+        }
+    }
+}
+
+/// Jobs for a hint.
+#[must_use]
+pub fn listed(jobs: &[Job]) -> String {
+    if jobs.is_empty() {
+        return "the cluster knows no job; it forgets those that ended long ago".into();
+    }
+    let list: Vec<String> = jobs.iter().take(10).map(|j| format!("{} {} ({})", j.id, j.state, j.name)).collect();
+    let more = jobs.len().saturating_sub(10);
+    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+    format!("jobs: {}{rest}", list.join(", "))
+}
+
+/// A piece of a path that the cluster named: nothing in it can leave its place.
+fn segment(text: &str) -> String {
+    let plain = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'~') || b == b'.' && text != "." && text != ".."
+    };
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
