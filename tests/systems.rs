@@ -192,3 +192,19 @@ fn texts_are_set_for_the_client_of_the_system() {
         assert!(out.contains(wanted), "{wanted}\n{out}");
     }
 }
+
+#[test]
+fn a_team_s_own_rule_fits_a_trace_of_its_own_program() {
+    let files = vec![rule("acme/odd-row", "odd row of acme", "")];
+    let loaded = RuleSet::compile(files, Some(&*builtin::rules().unwrap()));
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    let engine = Arc::new(Engine::new(Arc::new(loaded.set), true).unwrap());
+    let causes = |thrown: &str| {
+        let header = "2026-11-22 14:43:22,101 ERROR com.acme.Reader [] - failed";
+        let log = format!("{header}\n{thrown}\n\tat com.acme.Reader.next(Reader.java:7)\n");
+        report(&engine, &log).diagnoses.into_iter().map(|d| d.cause).collect::<Vec<_>>()
+    };
+    assert_eq!(causes("com.acme.OddRowException: odd row of acme"), ["acme/odd-row"]);
+    // what any program may meet is that program's own affair
+    assert!(causes("java.net.ConnectException: Connection refused").is_empty());
+}

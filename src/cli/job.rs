@@ -1,11 +1,11 @@
 //! `--job FILE`, files of that kind met in directories, and `CDC_DOCTOR_<NAME>`.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::terminal::{Color, Environment, MAX_WIDTH, Quiet};
-use crate::diagnostic::{self, Look};
+use super::terminal::{self, Quiet};
+use crate::diagnostic;
 use crate::error::Error;
 use crate::input::{self, Discovered, Limits};
 use crate::job::{self, JobDefinition};
@@ -16,8 +16,6 @@ use crate::rule::RuleSet;
 const MOST_FILES: usize = 500;
 /// Most bytes of a file that nobody named.
 const MOST_BYTES: usize = 1 << 20;
-/// Why discovery leaves such files aside.
-const ASIDE: &str = "configuration or data, not a log";
 
 /// Files of the job that were read, and those that could not be.
 #[derive(Debug, Default)]
@@ -55,9 +53,9 @@ pub(super) fn gather(named: &[PathBuf], discovered: &mut Discovered) -> Found {
     aside(discovered, &mut found.definitions);
     let taken = found.definitions.get(before..).unwrap_or_default();
     // a directory without a log, but with the job's files, is of use
-    discovered.problems.retain(|p| {
-        p.what != "no log in this directory" || !taken.iter().any(|f| Path::new(&f.name).starts_with(&p.path))
-    });
+    discovered
+        .problems
+        .retain(|p| p.what != input::NO_LOG || !taken.iter().any(|f| Path::new(&f.name).starts_with(&p.path)));
     found
 }
 
@@ -66,13 +64,7 @@ fn read(path: &Path, text: &str, found: &mut Found) {
     match job::read(&name, text) {
         Ok(definition) => found.definitions.push(definition),
         Err(problem) => {
-            let environment = Environment::read();
-            let terminal = io::stderr().is_terminal();
-            let look = Look {
-                width: MAX_WIDTH,
-                ascii: environment.ascii(false, terminal),
-                color: environment.color(Color::Auto, terminal),
-            };
+            let look = terminal::look();
             let _ = writeln!(Quiet::new(io::stderr()), "{}", diagnostic::render(&problem, look));
             let place = if problem.labels.is_empty() { String::new() } else { format!(" (line {})", problem.line()) };
             found.problems.push(InputProblem {
@@ -89,7 +81,7 @@ fn read(path: &Path, text: &str, found: &mut Found) {
 fn aside(discovered: &mut Discovered, definitions: &mut Vec<JobDefinition>) {
     let mut looked_at = 0;
     discovered.skipped.retain(|skipped| {
-        if skipped.reason != ASIDE || looked_at >= MOST_FILES {
+        if skipped.reason != input::CONFIGURATION || looked_at >= MOST_FILES {
             return true;
         }
         looked_at += 1;

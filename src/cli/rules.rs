@@ -1,16 +1,16 @@
 //! `rules`: list, check and test rules; the verbs that write are in `write` and `coverage`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{Format, RulesArgs, RulesCommand};
 use super::exit::Exit;
-use super::terminal::{Color, Environment, MAX_WIDTH, Quiet};
+use super::terminal::{self, Quiet};
 use super::{coverage, folders, write};
 use crate::author::{collide, trial};
 use crate::builtin;
-use crate::diagnostic::{self, Look, Problem, Severity, SourceText};
+use crate::diagnostic::{self, Problem, Severity, SourceText};
 use crate::error::Error;
 use crate::report::words;
 use crate::rule::set::has_errors;
@@ -116,13 +116,7 @@ fn counted(template: &str, number: usize) -> String {
 
 /// Renders problems with the place in the YAML files of `dir`.
 pub(super) fn print_problems(problems: &[Problem], dir: &Path, out: &mut dyn Write) {
-    let environment = Environment::read();
-    let terminal = io::stderr().is_terminal();
-    let look = Look {
-        width: MAX_WIDTH,
-        ascii: environment.ascii(false, terminal),
-        color: environment.color(Color::Auto, terminal),
-    };
+    let look = terminal::look();
     for problem in problems {
         // rules know their file as rules/..., the reader needs its path
         let file = problem.source.name.strip_prefix("rules/").unwrap_or(&problem.source.name);

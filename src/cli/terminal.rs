@@ -3,12 +3,26 @@
 //! Width, colour and glyphs are decided once, from the environment and the options; nothing else in the program reads them.
 //! The decisions are functions of an [`Environment`], so that they can be tested without one.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+
+use crate::diagnostic::Look;
 
 /// Narrowest page.
 pub const MIN_WIDTH: usize = 60;
 /// Widest page, and the width when standard output is no terminal.
 pub const MAX_WIDTH: usize = 100;
+
+/// How a diagnostic of a file is drawn on standard error.
+#[must_use]
+pub fn look() -> Look {
+    let environment = Environment::read();
+    let terminal = io::stderr().is_terminal();
+    Look {
+        width: MAX_WIDTH,
+        ascii: environment.ascii(false, terminal),
+        color: environment.color(Color::Auto, terminal),
+    }
+}
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

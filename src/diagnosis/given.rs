@@ -10,7 +10,7 @@ use super::{Diagnosis, Endpoint, Incident, Occurrence, Options, State, corrobora
 use crate::engine::facts::{Excerpt, Match, SourceFacts};
 use crate::job::check::Finding;
 use crate::job::{self, JobDefinition};
-use crate::rule::{Confidence, Role, Rule, RuleSet};
+use crate::rule::{Confidence, Rule, RuleSet};
 
 /// The log says one thing, a file another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,27 +227,16 @@ fn incident(
     }
     params::by_hand(&mut params, rules, options);
     let identity = |(name, _): &(&String, &Value)| rules.vocabulary.get(name).is_some_and(|p| p.identity);
+    // of no group of logs
+    let blank = Incident::blank(rule, finding.confidence.min(Confidence::Certain), usize::MAX);
     Incident {
-        rule: rule.id.clone(),
-        role: Role::Cause,
-        confidence: finding.confidence.min(Confidence::Certain),
-        state: State::Ongoing,
-        // of no group of logs
-        group: usize::MAX,
         identity: params.values.iter().filter(identity).map(|(n, v)| (n.clone(), v.value.clone())).collect(),
         captures: finding.params.clone(),
         kinds: BTreeMap::from([(String::new(), 1)]),
         occurrences: vec![occurrence],
-        jobs: Vec::new(),
-        attempts: Vec::new(),
-        folded: BTreeMap::new(),
-        also: Vec::new(),
-        after_failure: false,
-        superseded: false,
-        server: Vec::new(),
-        ruled_out: Vec::new(),
         from_job: true,
         facts: finding.facts.iter().map(|(text, file, line)| (text.clone(), sources + file, *line)).collect(),
         params,
+        ..blank
     }
 }

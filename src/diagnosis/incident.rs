@@ -117,13 +117,13 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// A new incident from its first record.
+    /// An incident of nothing yet.
     #[must_use]
-    pub fn new(picked: &Picked, rule: &Rule, rules: &RuleSet, group: usize) -> Self {
-        let mut incident = Self {
+    pub fn blank(rule: &Rule, confidence: Confidence, group: usize) -> Self {
+        Self {
             rule: rule.id.clone(),
             role: rule.role,
-            confidence: picked.best.confidence,
+            confidence,
             state: State::Ongoing,
             group,
             identity: BTreeMap::new(),
@@ -141,7 +141,13 @@ impl Incident {
             from_job: false,
             facts: Vec::new(),
             params: Params::default(),
-        };
+        }
+    }
+
+    /// A new incident from its first record.
+    #[must_use]
+    pub fn new(picked: &Picked, rule: &Rule, rules: &RuleSet, group: usize) -> Self {
+        let mut incident = Self::blank(rule, picked.best.confidence, group);
         incident.also_from(picked);
         incident.add(Occurrence::of(picked), &picked.captures, rules);
         incident

@@ -58,12 +58,7 @@ impl Subject<'_, '_> {
             let whole = found.get(0)?;
             hit.span = self.record.message.start + whole.start()..self.record.message.start + whole.end();
         }
-        let on_throwable = entry.message.is_some()
-            || entry.exception.is_some()
-            || entry.raw_exception.is_some()
-            || entry.frame.is_some()
-            || entry.suppressed;
-        if on_throwable {
+        if entry.on_throwable() {
             let found = self.throwable(entry, other_than).or_else(|| self.own_text(entry))?;
             hit.link = found.link;
             hit.span = found.span;
@@ -146,7 +141,7 @@ impl Subject<'_, '_> {
     }
 
     fn own_text(&self, entry: &Entry) -> Option<Hit> {
-        if entry.exception.is_some() || entry.raw_exception.is_some() || entry.frame.is_some() || entry.suppressed {
+        if entry.of_class() {
             return None;
         }
         if !self.speaks_of_failure() {

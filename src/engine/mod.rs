@@ -1,7 +1,7 @@
 //! The hot loop: chunks in, facts out.
 //!
-//! [`Engine`] is immutable and shared; [`scan::ScanState`] is what one source needs between two chunks. Healthy bytes are neither
-//! split into lines, nor parsed, nor given to an automaton ([`prefilter`]); a record that may matter is cut out, parsed and matched
+//! [`Engine`] is immutable and shared; [`scan::ScanState`] is what one source needs between two chunks. Of healthy
+//! lines only the shape of the header is seen: they are neither parsed nor given to an automaton ([`prefilter`]); a record that may matter is cut out, parsed and matched
 //! ([`condition`]), and what it says is copied out, bounded and free of secrets ([`facts`]).
 
 pub mod collect;

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod foreign;
+mod packages;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use super::facts::{Excerpt, Match, Matched, Part, SourceFacts, StateChange, Step
 use super::scan::BOOT;
 use super::{Engine, Owner, role, secrets, track};
 use crate::record::{Layout, Level, LogRecord, Timestamp};
-use crate::rule::{Process, Role};
+use crate::rule::{Process, Role, system};
 use crate::trace::{self, Relation, ThrowableChain};
 
 /// What one record says.
@@ -232,11 +233,14 @@ impl Looker<'_, '_, '_> {
         });
     }
 
-    /// What another program's failure says is no cause of a job's, unless only a job can have it.
+    /// What another program's failure says is no cause of a job's, unless only a job can have it. A team's own rules know whose
+    /// failures they are about.
     fn leave_to_others(&self, matches: &mut Vec<(Match, Option<Role>)>) {
         let rules = &self.engine.rules;
         let theirs = |found: &Match| {
-            rules.get(&found.rule).is_some_and(|r| r.role != Role::Noise && !foreign::of_jobs(&r.category))
+            rules.get(&found.rule).is_some_and(|r| {
+                r.role != Role::Noise && system::get(r.system()).is_some() && !foreign::of_jobs(&r.category)
+            })
         };
         if matches.iter().any(|(m, _)| theirs(m)) && foreign::is_foreign(self.subject.record, self.subject.chain) {
             matches.retain(|(m, _)| !theirs(m));

@@ -17,6 +17,9 @@ use walkdir::{DirEntry, WalkDir};
 use super::{Compression, Origin, Problem, STDIN_NAME, Skipped, Source, SourceId, decode, fault, filter, sniff};
 use series::Place;
 
+/// What is wrong with a directory that holds none.
+pub const NO_LOG: &str = "no log in this directory";
+
 /// How far the search goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -186,12 +189,7 @@ impl Search {
                     format!("it holds {} ({}) and {} more; name one to have it read", one.path, one.reason, rest.len())
                 }
             };
-            self.problems.push(Problem {
-                path: shown,
-                what: "no log in this directory".into(),
-                help: Some(help),
-                fatal: true,
-            });
+            self.problems.push(Problem { path: shown, what: NO_LOG.into(), help: Some(help), fatal: true });
         }
     }
 

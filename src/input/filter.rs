@@ -4,14 +4,14 @@ use super::decode;
 use super::rotate;
 use super::sniff::Content;
 
+/// Why a file is left aside that may be a definition of the job.
+pub const CONFIGURATION: &str = "configuration or data, not a log";
+
 /// Names that end so hold no log: extension and reason.
 const NO_LOGS: &[(&[&str], &str)] = &[
     (&["out"], "standard output of a process, not a log"),
     (&["jar", "war", "class", "so", "dll", "exe", "pyc"], "program code"),
-    (
-        &["json", "yaml", "yml", "properties", "conf", "cnf", "cfg", "ini", "toml", "xml", "sql", "env"],
-        "configuration or data, not a log",
-    ),
+    (&["json", "yaml", "yml", "properties", "conf", "cnf", "cfg", "ini", "toml", "xml", "sql", "env"], CONFIGURATION),
     (&["csv", "tsv", "parquet", "avro", "orc", "sst", "db", "sqlite", "dat"], "data, not a log"),
     (&["sh", "bat", "py", "java", "scala", "kt", "js", "css", "rs"], "source code"),
     (&["md", "html", "htm", "pdf", "svg", "png", "jpg", "jpeg"], "a document, not a log"),

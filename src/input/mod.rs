@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 
 pub use chunks::{CHUNK, Chunks, for_each_chunk, read_all};
 pub use decode::open;
-pub use discover::{Discovered, Limits, discover};
+pub use discover::{Discovered, Limits, NO_LOG, discover};
+pub use filter::CONFIGURATION;
 pub use text::text;
 
 /// Name of standard input, for people.

@@ -161,6 +161,18 @@ pub enum Scope {
 }
 
 impl Entry {
+    /// It must hold on a throwable, not on the record alone.
+    #[must_use]
+    pub fn on_throwable(&self) -> bool {
+        self.message.is_some() || self.of_class()
+    }
+
+    /// It says something of a throwable that plain text cannot show: its class, a frame, its place.
+    #[must_use]
+    pub fn of_class(&self) -> bool {
+        self.exception.is_some() || self.raw_exception.is_some() || self.frame.is_some() || self.suppressed
+    }
+
     /// How much the entry says: with two causes on one text, the one that says more wins.
     #[must_use]
     pub fn weight(&self) -> usize {

@@ -60,12 +60,7 @@ impl Subject<'_, '_> {
     #[must_use]
     pub fn tried(&self, entry: &Entry, words: &BTreeSet<String>) -> Tried {
         let mut all = self.of_record(entry, words);
-        let on_throwable = entry.message.is_some()
-            || entry.exception.is_some()
-            || entry.raw_exception.is_some()
-            || entry.frame.is_some()
-            || entry.suppressed;
-        if on_throwable {
+        if entry.on_throwable() {
             let links = self.chain.links.iter().map(|t| self.of_throwable(entry, t, words));
             let best = links.chain(self.of_own_text(entry, words)).max_by(|a, b| {
                 let sum = |c: &[Condition]| c.iter().map(score).sum::<f64>();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Looker;
+use super::{Looker, packages};
 use crate::engine::facts::{Excerpt, LinkLine, Unknown};
 use crate::engine::secrets;
 use crate::record::undress::SOFT;
@@ -136,46 +136,7 @@ fn hardened(text: String) -> String {
 
 /// A frame of the job's own code: its package is of no known framework.
 fn own_code(class: &str, jar: &str) -> bool {
-    const KNOWN: &[&str] = &[
-        "java.",
-        "javax.",
-        "jdk.",
-        "sun.",
-        "com.sun.",
-        "scala.",
-        "org.apache.",
-        "io.debezium.",
-        "org.postgresql.",
-        "com.mysql.",
-        "com.github.shyiko.",
-        "com.zaxxer.",
-        "com.ververica.",
-        "com.alibaba.ververica.",
-        "com.starrocks.",
-        "io.netty.",
-        "com.mongodb.",
-        "oracle.",
-        "com.microsoft.",
-        "org.slf4j.",
-        "ch.qos.",
-        "com.fasterxml.",
-        "com.google.",
-        "kafka.",
-        "akka.",
-        "org.codehaus.",
-        "org.rocksdb.",
-        "io.fabric8.",
-        "com.esotericsoftware.",
-        "org.tikv.",
-        "com.oceanbase.",
-        "org.jboss.",
-        "software.amazon.",
-        "com.amazonaws.",
-        "org.elasticsearch.",
-        "kotlin.",
-        "org.springframework.",
-    ];
-    jar.starts_with("blob_p-") || !KNOWN.iter().any(|k| class.starts_with(k))
+    jar.starts_with("blob_p-") || !packages::is_known(class)
 }
 
 /// The largest character boundary not above `at`.

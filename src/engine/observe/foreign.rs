@@ -3,6 +3,7 @@
 //! A record that names another framework, or whose frames are all of an unknown program, and nothing of Flink, Debezium or a
 //! connector, tells nothing about a job. Causes that only a reader of changes can have (slots, publications, the binlog) stay.
 
+use super::packages;
 use crate::record::LogRecord;
 use crate::trace::{self, ThrowableChain};
 
@@ -107,55 +108,6 @@ const OTHERS: &[&str] = &[
     "Npgsql.",
 ];
 
-/// Frames that say nothing about whose program it is: the JDK, drivers, and what everybody uses.
-const NEUTRAL: &[&str] = &[
-    "java.",
-    "javax.",
-    "jdk.",
-    "sun.",
-    "com.sun.",
-    "scala.",
-    "kotlin.",
-    "akka.",
-    "org.apache.pekko.",
-    "org.postgresql.",
-    "com.yugabyte.",
-    "com.huawei.",
-    "org.opengauss.",
-    "com.kingbase8.",
-    "com.aliyun.",
-    "com.edb.",
-    "com.highgo.",
-    "com.mysql.",
-    "org.mariadb.",
-    "com.oceanbase.",
-    "oracle.",
-    "com.microsoft.",
-    "com.mongodb.",
-    "com.ibm.",
-    "com.starrocks.",
-    "org.apache.doris.",
-    "org.apache.paimon.",
-    "org.apache.iceberg.",
-    "org.apache.http.",
-    "org.apache.kafka.",
-    "org.elasticsearch.",
-    "org.opensearch.",
-    "org.tikv.",
-    "io.netty.",
-    "io.grpc.",
-    "okhttp3.",
-    "com.google.",
-    "com.fasterxml.",
-    "org.slf4j.",
-    "org.apache.logging.",
-    "org.apache.log4j.",
-    "ch.qos.",
-    "io.fabric8.",
-    "org.rocksdb.",
-    "org.codehaus.",
-];
-
 /// Is this category one that only a job can have?
 pub(super) fn of_jobs(category: &str) -> bool {
     OF_JOBS.contains(&category)
@@ -176,5 +128,5 @@ pub(super) fn is_foreign(record: &LogRecord<'_>, chain: &ThrowableChain<'_>) -> 
 fn frames_of_others(text: &str, chain: &ThrowableChain<'_>) -> bool {
     let frames = chain.links.iter().flat_map(|link| &link.frames);
     let mut known = frames.filter_map(|range| text.get(range.clone()).and_then(trace::parse::frame));
-    known.any(|frame| !NEUTRAL.iter().any(|prefix| frame.class.starts_with(prefix)))
+    known.any(|frame| !packages::is_of_everybody(frame.class))
 }

@@ -83,7 +83,8 @@ impl Names {
         self.sets.get(usize::from(texts)).map(Arc::as_ref)
     }
 
-    /// The number of the texts of this logger; `None` if it has none. `of` finds which globs fit a name, and makes their set.
+    /// The number of the texts of this logger; `None` if it has none. `scopes` knows which globs fit a name
+    /// that was not met yet.
     #[inline]
     pub(super) fn texts_of(&mut self, name: &[u8], scopes: &Scopes) -> Option<u16> {
         let mut place = Self::place(name);
