@@ -6,12 +6,15 @@
 //! looked for with a SIMD searcher (Teddy): the few that may stand anywhere over whole runs of lines, those of certain loggers in
 //! the lines of these loggers only, each logger with its own; the names of loggers are learnt from the source.
 
+mod heads;
 mod loggers;
 mod search;
+mod sweep;
 
 pub use self::loggers::Names;
-use self::loggers::{OfLogger, Scoped, Scopes, logger, may_begin};
+use self::loggers::{Scoped, Scopes, logger, message};
 use self::search::{BACKGROUND, Background, Searcher, Texts};
+use self::sweep::Sweep;
 use super::{Owner, Part, Probe, track};
 use crate::rule::{Glob, MinLevel, Process, Scope};
 
@@ -35,6 +38,8 @@ pub enum Class {
 pub struct Prefilter {
     /// Texts that may stand in any line.
     anywhere: Searcher,
+    /// Tells where they may stand.
+    sweep: Sweep,
     /// Texts that matter only in lines of certain loggers.
     scopes: Scopes,
 }
@@ -77,6 +82,17 @@ pub struct Found {
     pub at: usize,
     /// `None`: the line must be observed; otherwise its class.
     pub last: Option<u8>,
+}
+
+/// What is known of a healthy line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// What its logger and the beginning of its message say.
+    pub line: Line,
+    /// It holds an escape sequence or NUL.
+    pub odd: bool,
+    /// One of the texts that may stand in any line may stand in it.
+    pub hit: bool,
 }
 
 /// What the logger of a healthy line says of it.
@@ -126,8 +142,9 @@ impl Prefilter {
             }
         }
         let background = Background::new();
-        let anywhere = Searcher::new(anywhere, &background, true);
-        Self { anywhere, scopes: Scopes::new(globs, background) }
+        let anywhere = Searcher::new(anywhere, &background);
+        let sweep = Sweep::new(anywhere.texts().filter_map(Background::rarest_pair).collect());
+        Self { anywhere, sweep, scopes: Scopes::new(globs, background) }
     }
 
     /// Number of texts.
@@ -148,21 +165,31 @@ impl Prefilter {
         self.anywhere.texts().chain(self.scopes.all().texts()).collect()
     }
 
-    /// Looks at a line's logger, and at how its message begins.
+    /// The healthy line that `bytes` begin with, if its head is known and its end is there, and its length.
     #[inline]
     #[must_use]
-    pub fn line(&self, names: &mut Names, line: &[u8]) -> Line {
-        let Some(name) = logger(line) else { return Line::Unknown };
-        let Some(texts) = names.texts_of(name, &self.scopes) else { return Line::Plain };
-        match names.get(texts) {
-            Some(OfLogger { starts: Some(starts), last, .. }) if !may_begin(line, name.len(), starts) => {
-                if *last != 0 {
-                    Line::Last(texts)
-                } else {
-                    Line::Plain
-                }
-            }
-            _ => Line::Search(texts),
+    pub fn known_line(&self, names: &Names, bytes: &[u8]) -> Option<(Seen, usize)> {
+        let (message, texts) = names.heads.find(bytes)?;
+        let behind = bytes.get(message..)?;
+        let swept = self.sweep.sweep(behind)?;
+        let line = texts.map_or(Line::Plain, |texts| names.line_of(texts, behind));
+        Some((Seen { line, odd: swept.odd, hit: swept.hit }, message + swept.end + 1))
+    }
+
+    /// Looks at a healthy line whose head is not known.
+    #[must_use]
+    pub fn new_line(&self, names: &mut Names, line: &[u8]) -> Seen {
+        let odd = memchr::memchr2(sweep::ESCAPE, 0, line).is_some();
+        let seen = |line| Seen { line, odd, hit: true };
+        let Some(name) = logger(line) else { return seen(Line::Unknown) };
+        let texts = names.texts_of(name, &self.scopes);
+        if let Some(head) = heads::head(line, name.len()).filter(|head| !self.anywhere.is_in(head)) {
+            names.heads.learn(head, texts);
+        }
+        match (texts, message(line, name.len())) {
+            (None, _) => seen(Line::Plain),
+            (Some(texts), Some(message)) => seen(names.line_of(texts, message)),
+            (Some(texts), None) => seen(Line::Search(texts)),
         }
     }
 
@@ -180,11 +207,14 @@ impl Prefilter {
         }
     }
 
-    /// Finds all texts in `haystack`, in order. `lines` are the places of lines of loggers that have texts of their own; `None`:
-    /// the loggers are not known, any line may be of one. `found` is cleared first.
-    pub fn find(&self, names: &Names, haystack: &[u8], lines: Option<&[LoggerLine]>, found: &mut Vec<Found>) {
-        found.clear();
-        self.anywhere.find(haystack, 0, found);
+    /// Appends the texts in this line that may stand in any; `offset` is added to every place.
+    pub fn find_anywhere(&self, line: &[u8], offset: usize, found: &mut Vec<Found>) {
+        self.anywhere.find(line, offset, found);
+    }
+
+    /// Appends the texts of certain loggers in `haystack`. `lines` are the places of lines of loggers that have texts of their own;
+    /// `None`: the loggers are not known, any line may be of one.
+    pub fn find_scoped(&self, names: &Names, haystack: &[u8], lines: Option<&[LoggerLine]>, found: &mut Vec<Found>) {
         match lines {
             None => self.scopes.all().find(haystack, 0, found),
             Some(lines) => {
@@ -194,6 +224,5 @@ impl Prefilter {
                 }
             }
         }
-        found.sort_unstable();
     }
 }

@@ -7,8 +7,7 @@ mod kept;
 mod oversized;
 mod shape;
 mod silence;
-
-use std::ops::Range;
+mod walk;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -17,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use self::kept::{KeyHasher, line_at, line_index};
 use self::shape::{goes_on, is_frame, time_of};
+use self::walk::{Run, Walk};
 use super::collect;
 use super::facts::SourceFacts;
 use super::observe::Observed;
-use super::prefilter::{Found, Line, LoggerLine, Names};
+use super::prefilter::{Found, Line, LoggerLine, Names, Seen};
 use super::{Engine, track};
 use crate::record::layout::{Probe, probe};
 use crate::record::{Location, MAX_RECORD, normalize};
@@ -89,25 +89,6 @@ struct Scratch {
     /// Key → index in `kept`.
     index: HashMap<Vec<u8>, usize, BuildHasherDefault<KeyHasher>>,
     state: collect::Collector,
-}
-
-/// A walk over lines, and the healthy records behind it that were not searched yet.
-struct Walk<'b> {
-    buf: &'b [u8],
-    /// Where the records of the run begin.
-    starts: Vec<usize>,
-    run: Option<Run>,
-    /// Healthy records need not be looked at one by one.
-    skipping: bool,
-}
-
-/// A run of healthy one-line records.
-struct Run {
-    range: Range<usize>,
-    line: u64,
-    seq: u64,
-    /// The loggers of its lines are known.
-    known: bool,
 }
 
 impl ScanState {
@@ -182,26 +163,38 @@ impl Engine {
 
     /// Walks over the lines of `buf` that were not seen yet.
     fn lines(&self, state: &mut ScanState, buf: &[u8], last: bool) {
-        let mut walk = Walk { buf, starts: std::mem::take(&mut state.scratch.starts), run: None, skipping: false };
-        walk.starts.clear();
-        walk.skipping = self.skipping(state);
+        let skipping = self.skipping(state);
+        let mut walk = Walk::new(state, buf, skipping);
         let mut open = state.open.take();
+        // what the open line's logger says, if that is known
+        let mut seen = None;
         let mut from = state.scanned;
-        let first = from;
         let first_line = state.line;
         let mut line = first_line;
-        let ends = memchr::memchr_iter(b'\n', buf.get(first..).unwrap_or_default()).map(|i| first + i + 1);
-        let tail = (last && !buf.is_empty()).then_some(buf.len());
-        for end in ends.chain(tail) {
-            if end <= from {
+        while from < buf.len() {
+            // most lines by far: a healthy record behind another, which begins as others did
+            if let Some(healthy) = &mut open
+                && healthy.healthy
+                && walk.skipping
+                && let Some((next, len)) =
+                    self.prefilter.known_line(&state.scratch.names, buf.get(from..).unwrap_or_default())
+            {
+                self.prolong(state, &mut walk, healthy, from, seen);
+                (healthy.start, healthy.line, seen) = (from, line, Some(next));
+                (line, from) = (line + 1, from + len);
                 continue;
             }
+            let rest = buf.get(from..).unwrap_or_default();
+            let end = match memchr::memchr(b'\n', rest) {
+                Some(at) => from + at + 1,
+                None if last => buf.len(),
+                None => break,
+            };
             let bytes = buf.get(from..end).unwrap_or_default();
             let kind = probe(bytes);
             match &mut open {
-                // most lines by far: a healthy record behind another
                 Some(open) if kind == Probe::Healthy && open.healthy && walk.skipping => {
-                    self.prolong(state, &mut walk, open, from);
+                    self.prolong(state, &mut walk, open, from, seen);
                     open.start = from;
                     open.line = line;
                 }
@@ -214,7 +207,7 @@ impl Engine {
                 }
                 open => {
                     if let Some(open) = open {
-                        self.record(state, &mut walk, open, from);
+                        self.record(state, &mut walk, open, from, seen);
                     }
                     *open = Some(OpenRecord {
                         start: from,
@@ -226,18 +219,19 @@ impl Engine {
                     });
                 }
             }
+            seen = None;
             line += 1;
             from = end;
         }
         if last && let Some(open) = open.take() {
-            self.record(state, &mut walk, &open, buf.len());
+            self.record(state, &mut walk, &open, buf.len(), seen);
         }
         self.run(state, &mut walk);
         state.facts.lines += line - first_line;
         state.line = line;
         state.scanned = from;
         state.open = open;
-        state.scratch.starts = walk.starts;
+        walk.end(state);
     }
 
     /// May healthy records be skipped now?
@@ -246,9 +240,9 @@ impl Engine {
     }
 
     /// A whole record: a healthy one prolongs the run, any other is looked at.
-    fn record(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize) {
+    fn record(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize, seen: Option<Seen>) {
         if walk.skipping && open.healthy {
-            return self.prolong(state, walk, open, end);
+            return self.prolong(state, walk, open, end, seen);
         }
         self.run(state, walk);
         let seq = state.facts.records;
@@ -259,11 +253,12 @@ impl Engine {
         walk.skipping = self.skipping(state);
     }
 
-    /// Adds a healthy record to the run.
+    /// Adds a healthy record to the run; what was `seen` of its line need not be looked for again.
     #[inline]
-    fn prolong(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize) {
-        let kind = self.prefilter.line(&mut state.scratch.names, walk.buf.get(open.start..end).unwrap_or_default());
-        let known = kind != Line::Unknown;
+    fn prolong(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize, seen: Option<Seen>) {
+        let bytes = walk.buf.get(open.start..end).unwrap_or_default();
+        let seen = seen.unwrap_or_else(|| self.prefilter.new_line(&mut state.scratch.names, bytes));
+        let known = seen.line != Line::Unknown;
         let start = match &mut walk.run {
             Some(run) if run.known == known => {
                 run.range.end = end;
@@ -273,7 +268,7 @@ impl Engine {
                 self.run(state, walk);
                 walk.skipping = self.skipping(state);
                 if !walk.skipping {
-                    return self.record(state, walk, open, end);
+                    return self.record(state, walk, open, end, Some(seen));
                 }
                 let seq = state.facts.records;
                 walk.run = Some(Run { range: open.start..end, line: open.line, seq, known });
@@ -281,8 +276,15 @@ impl Engine {
             }
         };
         walk.starts.push(open.start);
-        let line = |texts| LoggerLine { start: open.start - start, end: end - start, texts };
-        match kind {
+        let at = open.start - start;
+        if seen.odd {
+            // an escape sequence may stand inside a text: such lines are looked at
+            walk.found.push(Found { at, last: None });
+        } else if seen.hit {
+            self.prefilter.find_anywhere(bytes, at, &mut walk.found);
+        }
+        let line = |texts| LoggerLine { start: at, end: end - start, texts };
+        match seen.line {
             Line::Plain | Line::Unknown => {}
             Line::Search(texts) => state.scratch.of_logger.push(line(texts)),
             Line::Last(texts) => state.scratch.last_of_logger.push(line(texts)),
@@ -297,15 +299,11 @@ impl Engine {
         state.facts.records += starts.len() as u64;
         state.facts.headers += starts.len() as u64;
         let bytes = buf.get(run.range.clone()).unwrap_or_default();
-        let mut found = std::mem::take(&mut state.scratch.found);
+        let mut found = std::mem::take(&mut walk.found);
         let lines = run.known.then_some(state.scratch.of_logger.as_slice());
-        self.prefilter.find(&state.scratch.names, bytes, lines, &mut found);
+        self.prefilter.find_scoped(&state.scratch.names, bytes, lines, &mut found);
         state.scratch.of_logger.clear();
-        // escape sequences may stand inside a text: such lines are looked at
-        if memchr::memchr2(0x1b, 0, bytes).is_some() {
-            found.extend(memchr::memchr2_iter(0x1b, 0, bytes).map(|at| Found { at, last: None }));
-            found.sort_unstable();
-        }
+        found.sort_unstable();
         let mut next_line = 0;
         let mut quiet: Vec<(u8, usize)> = Vec::new();
         let mut lines_of_last = std::mem::take(&mut state.scratch.last_of_logger);
@@ -340,7 +338,8 @@ impl Engine {
         self.keep_last(state, buf, &run, starts, &quiet, of_last);
         lines_of_last.clear();
         state.scratch.last_of_logger = lines_of_last;
-        state.scratch.found = found;
+        found.clear();
+        walk.found = found;
         let last_start = starts.last().copied().unwrap_or(run.range.start);
         if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
             state.facts.seen(self.read_time(time), run.seq + (starts.len() as u64).saturating_sub(1));

@@ -4,6 +4,7 @@
 //! (seen in runs of 1.20.5; loggers `Task`, `ExecutionGraph`, `JobMaster`, `CheckpointCoordinator`).
 
 use super::facts::{SourceFacts, StateChange};
+use crate::record::layout::{STAMP, is_stamp};
 use crate::record::{Layout, LogRecord};
 use crate::rule::{Process, system};
 
@@ -28,8 +29,10 @@ pub const STATES: u8 = 2;
 #[must_use]
 pub fn state_key(line: &[u8]) -> (&[u8], &[u8]) {
     // by their rarest bytes: searchers for texts so short cost more to build than they save
-    let dash = memchr::memchr_iter(b'-', line).find(|i| *i > 0 && line.get(i - 1..i + 2) == Some(b" - "));
-    let rest = line.get(dash.map_or(0, |i| i + 2)..).unwrap_or_default();
+    let stamp = if line.first_chunk().is_some_and(is_stamp) { STAMP } else { 0 };
+    let behind = line.get(stamp..).unwrap_or_default();
+    let dash = memchr::memchr_iter(b'-', behind).find(|i| *i > 0 && behind.get(i - 1..i + 2) == Some(b" - "));
+    let rest = behind.get(dash.map_or(0, |i| i + 2)..).unwrap_or_default();
     let open = memchr::memchr_iter(b'(', rest).find(|i| *i > 0 && rest.get(i - 1) == Some(&b' '));
     let subject = rest.get(..open.map_or(rest.len(), |i| i - 1)).unwrap_or_default();
     let to = memchr::memrchr_iter(b't', rest).find(|i| *i > 0 && rest.get(i - 1..i + 3) == Some(b" to "));

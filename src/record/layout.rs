@@ -119,12 +119,28 @@ pub fn probe(line: &[u8]) -> Probe {
     }
 }
 
-/// The shape `2026-11-22 14:11:39,264 INFO ` and nothing else: three words of eight bytes for the stamp, one of four for the level.
+/// Bytes of the time stamp in Flink's default layout, with the blank behind it.
+pub const STAMP: usize = 24;
+
+/// Do these bytes have the shape of `2026-11-22 14:11:39,264 `? Three words of eight bytes.
+#[must_use]
+#[inline]
+pub fn is_stamp(stamp: &[u8; STAMP]) -> bool {
+    let word = |at: usize| stamp.get(at..).and_then(|s| s.first_chunk::<8>()).map_or(0, |w| u64::from_le_bytes(*w));
+    shaped(word(0), *b"0000-00-") && shaped(word(8), *b"00 00:00") && shaped(word(16), *b":00,000 ")
+}
+
+/// Is this a header of Flink's default layout at INFO or below? Decided by the shape of the stamp and the six bytes behind it.
+#[must_use]
+pub fn is_healthy_flink(line: &[u8]) -> bool {
+    flink(line) == Some(Probe::Healthy)
+}
+
+/// The shape `2026-11-22 14:11:39,264 INFO ` and nothing else.
 #[inline]
 fn flink(line: &[u8]) -> Option<Probe> {
     let (head, _) = line.split_first_chunk::<32>()?;
-    let word = |at: usize| Some(u64::from_le_bytes(*head.get(at..)?.first_chunk::<8>()?));
-    if !shaped(word(0)?, *b"0000-00-") || !shaped(word(8)?, *b"00 00:00") || !shaped(word(16)?, *b":00,000 ") {
+    if !is_stamp(head.first_chunk()?) {
         return None;
     }
     let level = head.get(24..)?.first_chunk::<6>()?;

@@ -4,6 +4,7 @@
 //! No line is added or removed. A line end that the paste has lost becomes [`SOFT`], which the trace's grammar takes for one.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -179,7 +180,10 @@ fn unescaped(body: &str) -> String {
 
 /// Is there a word that names of throwables end with? The prefilter keeps every line that has one.
 fn names_throwable(text: &str) -> bool {
-    ["Exception", "Error"].iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+    // asked of every record that is looked at, so that building the searchers would be most of the work
+    static WORDS: LazyLock<[memmem::Finder<'static>; 2]> =
+        LazyLock::new(|| ["Exception", "Error"].map(memmem::Finder::new));
+    WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
 /// Characters of class names.

@@ -23,6 +23,10 @@ const SHORT: usize = 300;
 const QUOTES: &str = r#"(?:\\?["'`“”„‘’]|&quot;|«\s?|\s?»)"#;
 const QUOTES_IN_CLASS: &str = r#""'`“”„‘’«»\\"#;
 
+/// Letters of names, as ranges of a class: of Latin, Greek, Cyrillic, Arabic, Indian scripts and so on; kana, CJK and Hangul; not the marks
+/// of any script that stand in blocks of their own. The exact class has seven hundred ranges, which takes long to compile.
+const WORD: &str = r"0-9A-Za-z_\u{aa}\u{b5}\u{ba}\u{c0}-\u{1fff}\u{2c00}-\u{2dff}\u{3005}-\u{3007}\u{3040}-\u{d7ff}\u{f900}-\u{fdff}\u{fe70}-\u{fefe}\u{ff10}-\u{ff19}\u{ff21}-\u{ff3a}\u{ff41}-\u{ff5a}\u{10000}-\u{1efff}\u{20000}-\u{3ffff}";
+
 /// A pattern of a rule.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pattern {
@@ -127,12 +131,19 @@ fn translate(pattern: &str) -> String {
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => {
-                out.push('\\');
-                if let Some(next) = chars.next() {
-                    out.push(next);
+            '\\' => match chars.next() {
+                Some('d') => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
+                Some('w') if in_class => out.push_str(WORD),
+                Some('w') => {
+                    out.push('[');
+                    out.push_str(WORD);
+                    out.push(']');
                 }
-            }
+                other => {
+                    out.push('\\');
+                    out.extend(other);
+                }
+            },
             '[' if !in_class => {
                 in_class = true;
                 out.push('[');

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Class;
+use super::heads::Heads;
 use super::search::{Background, Searcher, Text, Texts};
+use super::{Class, Line};
 use crate::engine::track;
 use crate::rule::Glob;
 
@@ -22,7 +23,31 @@ pub struct OfLogger {
 #[derive(Debug)]
 pub(super) struct Starts {
     bytes: [bool; 256],
-    texts: Vec<Box<[u8]>>,
+    texts: Vec<Start>,
+}
+
+/// How a message begins.
+#[derive(Debug)]
+struct Start {
+    /// Its first bytes, at most eight, and which bits they are.
+    word: u64,
+    mask: u64,
+    text: Box<[u8]>,
+}
+
+impl Start {
+    fn new(text: &str) -> Self {
+        let mut word = [0; 8];
+        word.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+        let mask = u64::MAX.checked_shr(64 - 8 * u32::try_from(text.len().min(8)).unwrap_or(8));
+        Self { word: u64::from_le_bytes(word), mask: mask.unwrap_or(0), text: text.as_bytes().into() }
+    }
+
+    #[inline]
+    fn begins(&self, message: &[u8]) -> bool {
+        let word = message.first_chunk::<8>().map_or(self.word, |w| u64::from_le_bytes(*w));
+        (word ^ self.word) & self.mask == 0 && message.starts_with(&self.text)
+    }
 }
 
 /// The logger of a line of Flink's default layout, `<stamp> <level, 5 wide> <logger, 60 wide> [...] - ...` (log4j1 without `[...]`).
@@ -42,40 +67,36 @@ pub(super) fn logger(line: &[u8]) -> Option<&[u8]> {
     (named && matches!(next, b'[' | b'-' | b' ')).then_some(name)
 }
 
-/// May the message of a line of Flink's default layout begin with one of these? White space before it does not count.
-#[inline]
-pub(super) fn may_begin(line: &[u8], name: usize, starts: &Starts) -> bool {
-    let at = 30 + name.max(60) + 1;
-    let Some(message) = line.get(at..).and_then(|rest| rest.strip_prefix(b"[] - ")) else { return true };
-    let message = message.trim_ascii_start();
-    let Some(first) = message.first() else { return false };
-    starts.bytes.get(usize::from(*first)).is_none_or(|may| *may)
-        && (!first.is_ascii_alphanumeric() || starts.texts.iter().any(|start| message.starts_with(start)))
+/// Where the message of a line of Flink's default layout begins, behind a logger of this length.
+pub(super) fn message(line: &[u8], name: usize) -> Option<&[u8]> {
+    line.get(30 + name.max(60) + 1..)?.strip_prefix(b"[] - ")
+}
+
+impl Starts {
+    /// May this message matter? White space before it does not count.
+    #[inline]
+    fn may_begin(&self, message: &[u8]) -> bool {
+        let message = message.trim_ascii_start();
+        let Some(first) = message.first() else { return false };
+        self.bytes.get(usize::from(*first)).is_none_or(|may| *may)
+            && (!first.is_ascii_alphanumeric() || self.texts.iter().any(|start| start.begins(message)))
+    }
 }
 
 /// Most names of loggers that are remembered; lines of further ones are searched for the texts of all.
 const MAX_NAMES: usize = 512;
-/// Slots for them, a power of two.
-const SLOTS: usize = 4 * MAX_NAMES;
-/// No text is looked for in lines of this logger alone.
-const PLAIN: u16 = u16::MAX;
 
 /// Names of loggers met in one source, and the texts looked for in their lines: a name is compared with all globs only once.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// Each name at its hash or behind it.
-    slots: Vec<Option<Name>>,
-    count: usize,
+    /// How lines of these loggers begin.
+    pub(super) heads: Heads,
+    /// The texts of a name; `None`: it has none.
+    texts: HashMap<Box<[u8]>, Option<u16>>,
     /// The first holds the texts of all loggers.
     sets: Vec<Arc<OfLogger>>,
     /// Which globs make which set.
     known: HashMap<Vec<usize>, u16>,
-}
-
-#[derive(Debug, Clone)]
-struct Name {
-    name: Box<[u8]>,
-    texts: u16,
 }
 
 impl Names {
@@ -83,50 +104,44 @@ impl Names {
         self.sets.get(usize::from(texts)).map(Arc::as_ref)
     }
 
-    /// The number of the texts of this logger; `None` if it has none. `scopes` knows which globs fit a name
-    /// that was not met yet.
+    /// What is to be done with a line of a logger with these texts, whose message begins so.
     #[inline]
-    pub(super) fn texts_of(&mut self, name: &[u8], scopes: &Scopes) -> Option<u16> {
-        let mut place = Self::place(name);
-        while let Some(Some(known)) = self.slots.get(place) {
-            if *known.name == *name {
-                return (known.texts != PLAIN).then_some(known.texts);
+    pub(super) fn line_of(&self, texts: u16, message: &[u8]) -> Line {
+        match self.get(texts) {
+            Some(OfLogger { starts: Some(starts), last, .. }) if !starts.may_begin(message) => {
+                if *last != 0 {
+                    Line::Last(texts)
+                } else {
+                    Line::Plain
+                }
             }
-            place = (place + 1) & (SLOTS - 1);
+            _ => Line::Search(texts),
         }
-        self.learn(name, place, scopes)
     }
 
-    #[cold]
-    fn learn(&mut self, name: &[u8], place: usize, scopes: &Scopes) -> Option<u16> {
-        if self.slots.is_empty() {
-            self.slots.resize(SLOTS, None);
+    /// The number of the texts of this logger; `None` if it has none. `scopes` knows which globs fit a name
+    /// that was not met yet.
+    pub(super) fn texts_of(&mut self, name: &[u8], scopes: &Scopes) -> Option<u16> {
+        if let Some(known) = self.texts.get(name) {
+            return *known;
+        }
+        if self.sets.is_empty() {
             self.sets.push(Arc::clone(&scopes.all));
         }
-        let (0..MAX_NAMES, Ok(text)) = (self.count, std::str::from_utf8(name)) else { return Some(0) };
+        let (0..MAX_NAMES, Ok(text)) = (self.texts.len(), std::str::from_utf8(name)) else { return Some(0) };
         let fitting = scopes.fitting(text);
         let texts = if fitting.is_empty() {
-            PLAIN
+            None
         } else if let Some(texts) = self.known.get(&fitting) {
-            *texts
+            Some(*texts)
         } else {
             let texts = u16::try_from(self.sets.len()).unwrap_or(0);
             self.sets.push(Arc::new(scopes.join(&fitting)));
             self.known.insert(fitting, texts);
-            texts
+            Some(texts)
         };
-        if let Some(slot) = self.slots.get_mut(place) {
-            *slot = Some(Name { name: name.into(), texts });
-            self.count += 1;
-        }
-        (texts != PLAIN).then_some(texts)
-    }
-
-    /// Names of one package begin alike, so the hash is of their ends.
-    #[inline]
-    fn place(name: &[u8]) -> usize {
-        let end = name.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b)) ^ name.len() as u64;
-        usize::try_from(end.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SLOTS.trailing_zeros())).unwrap_or(0)
+        self.texts.insert(name.into(), texts);
+        texts
     }
 }
 
@@ -203,9 +218,9 @@ impl Scoped {
             let start = |s: &String| s.bytes().next().is_some_and(|first| usize::from(first) == b);
             *may = !u8::try_from(b).is_ok_and(|b| b.is_ascii_alphanumeric()) || self.starts.iter().any(start);
         });
-        let texts = self.starts.iter().map(|s| s.as_bytes().into()).collect();
+        let texts = self.starts.iter().map(|s| Start::new(s)).collect();
         OfLogger {
-            searcher: Searcher::new(self.texts, background, false),
+            searcher: Searcher::new(self.texts, background),
             starts: (!self.unbound).then_some(Starts { bytes, texts }),
             last,
         }

@@ -8,8 +8,6 @@ use super::{Class, Found};
 pub(super) const BACKGROUND: &str = include_str!("background.txt");
 /// Texts a searcher holds at most; above, it gets slow.
 const GROUP: usize = 32;
-/// Texts a searcher can tell apart by their first bytes.
-const SLOTS: usize = 8;
 /// Texts are merged into a common beginning of at least this length if there are too many.
 const MERGE: usize = 9;
 /// A text is not made shorter than this for a rarer beginning.
@@ -55,16 +53,12 @@ pub(super) struct Searcher {
 }
 
 impl Searcher {
-    /// `few`: there are few texts, and the searcher shall be as fast as it can be.
-    pub(super) fn new(texts: Texts, background: &Background, few: bool) -> Self {
+    pub(super) fn new(texts: Texts, background: &Background) -> Self {
         let mut texts = merge(texts.0);
         for text in &mut texts {
             text.text = background.rarest(&text.text).to_owned();
         }
         texts.sort_by(|a, b| a.text.cmp(&b.text));
-        if few {
-            shorten(&mut texts);
-        }
         // two texts with one window: a candidate line it is
         texts.dedup_by(|b, a| {
             let same = a.text == b.text;
@@ -102,6 +96,13 @@ impl Searcher {
     /// The texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(|t| t.text.as_str())
+    }
+
+    /// True if one of the texts stands in the haystack.
+    pub(super) fn is_in(&self, haystack: &[u8]) -> bool {
+        let mut found = Vec::new();
+        self.find(haystack, 0, &mut found);
+        !found.is_empty()
     }
 
     /// Appends what is found; `offset` is added to every place.
@@ -150,6 +151,15 @@ impl Background {
         usize::try_from(u32::from_le_bytes(four).wrapping_mul(0x9E37_79B1) >> 18).unwrap_or(0)
     }
 
+    /// The two bytes in a row of `text` that stand in the fewest places of healthy lines' messages.
+    pub(super) fn rarest_pair(text: &str) -> Option<[u8; 2]> {
+        let count = |pair: &[u8; 2]| {
+            let messages = BACKGROUND.lines().map(|line| line.split_once(" - ").map_or(line, |(_, message)| message));
+            messages.map(|message| message.as_bytes().windows(2).filter(|two| two == pair).count()).sum::<usize>()
+        };
+        text.as_bytes().windows(2).filter_map(|two| two.first_chunk()).min_by_key(|pair| count(pair)).copied()
+    }
+
     /// The end of `text`, at least [`WINDOW`] bytes long, that begins with the rarest four bytes.
     fn rarest<'t>(&self, text: &'t str) -> &'t str {
         let count = |at: usize| {
@@ -167,21 +177,6 @@ impl Background {
             .min_by_key(|at| (count(*at) > 0, plain(*at), count(*at), *at))
             .unwrap_or(0);
         text.get(best..).unwrap_or(text)
-    }
-}
-
-/// The searcher looks at the first four bytes of all texts, or at fewer if a text is shorter: it is faster with three, and as sure while
-/// it has a slot for each text. So of a few texts, the one that stays rarest is cut.
-fn shorten(texts: &mut [Text]) {
-    if texts.len() > SLOTS {
-        return;
-    }
-    let signs = |t: &Text| t.text.bytes().filter(|b| !b.is_ascii_lowercase() && *b != b' ').count();
-    let shortest =
-        texts.iter_mut().filter(|t| t.text.is_ascii() && signs(t) == t.text.len()).min_by_key(|t| t.text.len());
-    if let Some(text) = shortest {
-        let from = text.text.len().saturating_sub(3);
-        text.text.drain(..from);
     }
 }
 

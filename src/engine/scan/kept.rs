@@ -1,6 +1,7 @@
 //! Healthy lines of which only the last of a kind matters: the connector moving, completed checkpoints, and changes of state by task.
 
-use super::{Kept, MAX_KEPT, Run, ScanState};
+use super::walk::Run;
+use super::{Kept, MAX_KEPT, ScanState};
 use crate::engine::prefilter::LoggerLine;
 use crate::engine::{Engine, track};
 use crate::record::{Location, normalize};

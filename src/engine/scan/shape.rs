@@ -2,10 +2,14 @@
 
 use super::OpenRecord;
 use crate::record::Timestamp;
-use crate::record::layout::Probe;
+use crate::record::layout::{Probe, STAMP, is_healthy_flink};
 
 /// Time of a header line.
 pub(super) fn time_of(line: &[u8]) -> Option<Timestamp> {
+    if is_healthy_flink(line) {
+        let stamp = line.get(..STAMP).and_then(|s| std::str::from_utf8(s).ok());
+        return Timestamp::parse(stamp?.trim_end());
+    }
     // broken bytes, or a letter cut in two, do not make the time unknown
     let line = String::from_utf8_lossy(line.get(..line.len().min(256)).unwrap_or_default());
     let header = crate::record::header(line.trim_end())?;

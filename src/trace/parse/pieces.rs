@@ -1,5 +1,7 @@
 //! Cuts a text into heads, frames and plain text: lines, or parts of lines where a paste lost its line ends.
 
+use std::sync::LazyLock;
+
 use super::super::Relation;
 use super::frames::{at_frame, flat_frame, omitted};
 
@@ -101,7 +103,8 @@ impl<'t> Pieces<'t> {
 
 /// Where the first ` at a.b.c(D.java:1)` of a line begins; the line's length if there is none.
 pub(super) fn first_flat_frame(line: &str) -> usize {
-    let places = memchr::memmem::find_iter(line.as_bytes(), b" at ");
+    static AT: LazyLock<memchr::memmem::Finder<'static>> = LazyLock::new(|| memchr::memmem::Finder::new(b" at "));
+    let places = AT.find_iter(line.as_bytes());
     let mut frames = places.filter(|n| line.get(n + 1..).is_some_and(flat_frame));
     frames.next().unwrap_or(line.len())
 }
