@@ -31,13 +31,15 @@ pub struct Subject<'r, 'b> {
 }
 
 impl Subject<'_, '_> {
-    /// `message:` also looks at the record's own text if the record has no throwable and shouts, has no header, or names an exception.
+    /// `message:` also looks at the record's own text, behind its throwables, if it has no header or shouts; without a throwable
+    /// that has a name, also if it names an exception.
     #[must_use]
     pub fn speaks_of_failure(&self) -> bool {
-        self.chain.is_empty()
-            && (self.record.layout == Layout::None
-                || self.record.level.is_none_or(|l| l >= Level::Warn)
-                || ["Exception", "Error", "ERROR:", "FATAL:"].iter().any(|w| self.record.own_text().contains(w)))
+        self.record.layout == Layout::None
+            || self.record.level.is_some_and(|l| l >= Level::Warn)
+            || self.chain.links.iter().all(|t| t.class.is_empty())
+                && (self.record.level.is_none()
+                    || ["Exception", "Error", "ERROR:", "FATAL:"].iter().any(|w| self.record.own_text().contains(w)))
     }
 
     /// Tries an entry; `None` if it does not hold.

@@ -259,7 +259,11 @@ impl Looker<'_, '_, '_> {
             .map(|(i, _)| i)
             .collect();
         match main.last() {
-            Some(root) => matches.iter().any(|(m, _)| m.link == Some(*root)),
+            Some(root) => {
+                // frames whose class was cut off are known by what stands above them
+                let unnamed = self.subject.chain.links.get(*root).is_some_and(|t| t.class.is_empty());
+                matches.iter().any(|(m, _)| m.link == Some(*root) || unnamed && m.link.is_none())
+            }
             None => true,
         }
     }

@@ -179,7 +179,7 @@ impl Subject<'_, '_> {
     fn of_own_text(&self, entry: &Entry, words: &BTreeSet<String>) -> Option<Vec<Condition>> {
         let pattern = entry.message.as_ref()?;
         let bound = entry.exception.is_some() || entry.raw_exception.is_some() || entry.frame.is_some();
-        if bound || entry.suppressed || !self.chain.is_empty() {
+        if bound || entry.suppressed {
             return None;
         }
         let mut condition = of_pattern("message", pattern, self.record.own_text(), self.record.message.start, words);
