@@ -15,6 +15,7 @@ pub mod group;
 pub mod incident;
 pub mod params;
 pub mod pick;
+pub mod provider;
 pub mod sequence;
 pub mod unknown;
 

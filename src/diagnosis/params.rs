@@ -9,6 +9,7 @@ use super::Options;
 use super::endpoint::{self, Endpoint};
 use super::given::{self, Conflict};
 use super::incident::Incident;
+use super::provider;
 use crate::engine::facts::{ContextValue, SourceFacts};
 use crate::rule::dialect::Dialect;
 use crate::rule::system::{self, Side};
@@ -83,6 +84,11 @@ pub fn resolve(
     given::fill(&mut params, sources.len(), rules, &options.job);
     tables(&mut params);
     by_hand(&mut params, rules, options);
+    if !params.values.contains_key(provider::PARAMETER)
+        && let Some(found) = provider::of(incident, &params)
+    {
+        params.values.insert(provider::PARAMETER.to_owned(), found);
+    }
     params
 }
 

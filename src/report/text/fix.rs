@@ -89,7 +89,7 @@ fn set(page: &mut Page, diagnosis: &Diagnosis, step: &Fix, indent: usize, number
             check::code(page, hang + 2, text, &step.text_params);
         }
     }
-    variants(page, step, hang);
+    variants(page, step, diagnosis.params.get("provider").map(|p| p.value.as_str()), hang);
 }
 
 /// The sentence of a step; it ends with a colon if something to type follows.
@@ -145,12 +145,17 @@ fn marks(page: &Page, steps: &[Fix], step: &Fix, loss_said: bool) -> Vec<Rich> {
     marks
 }
 
-/// What the same step is called at the cloud providers: one line, or a line each with `-v`.
-fn variants(page: &mut Page, step: &Fix, indent: usize) {
+/// What the same step is called at the cloud providers. Where the log shows the provider, its line alone; else one line for the three
+/// that most servers are run by; all of them, a line each, with `-v`.
+fn variants(page: &mut Page, step: &Fix, provider: Option<&str>, indent: usize) {
     let mut items: Vec<(&String, &String)> = step.on.iter().collect();
-    items.sort_by_key(|(provider, _)| PROVIDERS.iter().position(|name| name == provider).unwrap_or(PROVIDERS.len()));
-    let items: Vec<(String, &String)> =
-        items.into_iter().map(|(provider, text)| (provider_name(provider), text)).collect();
+    items.sort_by_key(|(name, _)| PROVIDERS.iter().position(|known| known == name).unwrap_or(PROVIDERS.len()));
+    if !page.options.verbose {
+        let theirs = |name: &str| provider == Some(name) || (name, provider) == ("rds", Some("aurora"));
+        let known = items.iter().any(|(name, _)| theirs(name));
+        items.retain(|(name, _)| if known { theirs(name) } else { PROVIDERS.contains(&name.as_str()) });
+    }
+    let items: Vec<(String, &String)> = items.into_iter().map(|(name, text)| (provider_name(name), text)).collect();
     if page.options.verbose {
         let widest = items.iter().map(|(name, _)| page.rich().own(name, Role::Plain).width()).max().unwrap_or(0);
         for (name, text) in items {
@@ -181,6 +186,12 @@ fn provider_name(provider: &str) -> String {
         "cloud_sql" => "Cloud SQL".to_owned(),
         "azure" => "Azure".to_owned(),
         "alloydb" => "AlloyDB".to_owned(),
+        "digitalocean" => "DigitalOcean".to_owned(),
+        "crunchy" => "Crunchy Bridge".to_owned(),
+        "heroku" | "neon" | "supabase" | "aiven" => {
+            let (first, rest) = provider.split_at_checked(1).unwrap_or((provider, ""));
+            first.to_ascii_uppercase() + rest
+        }
         other => other.replace('_', " "),
     }
 }
