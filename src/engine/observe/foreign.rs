@@ -18,7 +18,6 @@ const OF_JOBS: &[&str] = &[
     "sink_load",
     "sink_schema",
     "slots",
-    "standby",
     "wal_level",
 ];
 
