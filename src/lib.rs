@@ -27,6 +27,7 @@ pub mod input;
 pub mod job;
 pub mod pipeline;
 pub mod record;
+pub mod redact;
 pub mod report;
 pub mod rule;
 pub mod trace;

@@ -27,6 +27,7 @@ pub struct Cli {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Command {
     /// Diagnose files, directories or stdin (the default command)
     Scan(ScanArgs),
@@ -34,6 +35,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Say why a rule did not match a log, or what became of its match
     WhyNot(WhyNotArgs),
+    /// Copy a log to stdout without secrets and names, for sharing
+    Redact(RedactArgs),
+    /// Put the names back into an answer to something redacted
+    Reveal(RevealArgs),
     /// List, check, test, write and publish rules
     Rules(RulesArgs),
 }
@@ -109,6 +114,9 @@ pub struct ScanArgs {
     /// Options about time.
     #[command(flatten)]
     pub times: super::times::TimeArgs,
+    /// What is shared.
+    #[command(flatten)]
+    pub sharing: super::redact::SharingArgs,
     /// Exit 1 if a cause of this level or above is found
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Level>,
@@ -190,6 +198,31 @@ pub struct WhyNotArgs {
     /// Add rules, or override shipped ones
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+}
+
+/// `redact`.
+#[derive(Debug, Args)]
+pub struct RedactArgs {
+    /// The log; .gz and .zst are opened; - is stdin
+    #[arg(value_name = "LOG")]
+    pub log: PathBuf,
+    /// Write which name each token stands for to this file; tokens of a file that is there are used again
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Rules whose words are no names, beside the shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// `reveal`.
+#[derive(Debug, Args)]
+pub struct RevealArgs {
+    /// The file that --map wrote
+    #[arg(long, value_name = "FILE")]
+    pub map: PathBuf,
+    /// The answer; - is stdin
+    #[arg(value_name = "ANSWER", default_value = "-")]
+    pub answer: PathBuf,
 }
 
 /// `rules`.

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod flink;
 mod folders;
 mod job;
+pub mod redact;
 pub mod rules;
 pub mod scan;
 pub mod terminal;
@@ -50,6 +51,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) ->
         Some(Command::Scan(args)) => scan::run(args, now),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),
+        Some(Command::Redact(args)) => redact::run(args),
+        Some(Command::Reveal(args)) => redact::reveal(args),
         Some(Command::Rules(args)) => rules::run(args),
     };
     match result {

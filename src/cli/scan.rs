@@ -63,10 +63,11 @@ pub fn run(args: &ScanArgs, now: i64) -> Result<Exit, Error> {
         super::flink::tell(&mut report, url, cluster);
     }
     only(&mut report, &args.only, args.top);
+    let shown = super::redact::shared(&report, &args.sharing, &rules)?;
     complain(&report, report.inputs.is_empty() && options.job.is_empty());
     let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
     if !nothing_read || args.format == Format::Json {
-        print(&report, args)?;
+        print(&shown, args)?;
     }
     Ok(exit::of(&report, args.fail_on.map(confidence)))
 }

@@ -309,6 +309,7 @@ impl Looker<'_, '_, '_> {
         }
         for told in &mut observed.context {
             told.key = secrets::cut(&told.key, &mut self.redactions);
+            told.value = evidence::value(&told.value, &mut self.redactions);
         }
     }
 
@@ -330,7 +331,7 @@ impl Looker<'_, '_, '_> {
             from: entry.from.filter(|p| *p != Process::Postgres),
             server_only: entry.from == Some(Process::Postgres),
             evidence: self.excerpt(hit.span.clone(), hit.link),
-            captures: hit.captures,
+            captures: self.without_secrets(hit.captures),
             english: a.english.clone(),
         })
     }
@@ -345,7 +346,7 @@ impl Looker<'_, '_, '_> {
             part,
             seq: observed.seq,
             time: observed.time,
-            captures: hit.captures,
+            captures: self.without_secrets(hit.captures),
             evidence,
             level: observed.level,
             logger: observed.logger.clone(),

@@ -1,5 +1,6 @@
 //! What a record gives as evidence: owned, bounded, free of secrets.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Looker, packages};
@@ -76,6 +77,11 @@ impl Looker<'_, '_, '_> {
         links
     }
 
+    /// What a pattern captured may reach into a secret.
+    pub(super) fn without_secrets(&mut self, captures: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        captures.into_iter().map(|(name, text)| (name, value(&text, &mut self.redactions))).collect()
+    }
+
     pub(super) fn record_text(&mut self) -> String {
         let text = hardened(self.subject.record.text.trim_end().to_owned());
         let lines: Vec<&str> = text.lines().collect();
@@ -127,6 +133,19 @@ impl Looker<'_, '_, '_> {
             frames,
         })
     }
+}
+
+/// A value without secrets. A name may have the form of an address (`me@tenant.com`); it is a name, and queries need it.
+pub(super) fn value(value: &str, count: &mut BTreeMap<String, u64>) -> String {
+    let mut cuts = BTreeMap::new();
+    let cut = secrets::cut(value, &mut cuts);
+    if cut == secrets::CUT && value.contains('@') {
+        return value.to_owned();
+    }
+    for (kind, n) in cuts {
+        *count.entry(kind).or_insert(0) += n;
+    }
+    cut
 }
 
 /// Line ends that a paste has lost are shown as line ends; the text keeps its length.
