@@ -221,6 +221,20 @@ pub const CATALOGUE: &[(&str, &str)] = &[
     ("RB017", "An entry looks in every healthy line for a word that stands in many of them, so every scan gets slow."),
     ("RB018", "A text still says TODO."),
     ("RB019", "A pattern matches a log of a healthy job: it is too wide."),
+    ("FA001", "A file of facts is not JSON. Make one with cdc-doctor --format facts LOG > host.facts.json."),
+    ("FA002", "A file of facts ends too early. What stands before the end was used."),
+    ("FA003", "The file holds no facts, or facts of another version of the contract. See docs/facts.md."),
+    ("FA004", "A value in a file of facts is not what stands there in facts. What stands before it was used."),
+    (
+        "FA005",
+        "Facts were made with other rules than those that draw the conclusions: what only one of the two knows may be missing. \
+         Scan again with one version of cdc-doctor and the same --rules.",
+    ),
+    (
+        "FA006",
+        "Facts were made with different --since, --until or --timezone: the report cannot say which time it speaks of. Scan again \
+         with the same.",
+    ),
 ];
 
 /// What a code means.

@@ -3,29 +3,16 @@
 //! `scan`, `watch`, `verify`, `merge` and `rules test` call nothing else. Sources are independent of each other until inference, so
 //! they may be scanned in any order, or in parallel by one pipeline each whose facts are then joined.
 
+pub mod facts;
+pub mod read;
+
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::diagnosis::{self, Diagnosis};
-use crate::engine::facts::SourceFacts;
 use crate::engine::scan::ScanState;
 use crate::engine::{BadRules, Engine};
 use crate::rule::RuleSet;
-
-/// Name of the JSON contract of facts.
-pub const FACTS_SCHEMA: &str = "cdc-doctor/facts/v1";
-
-/// The facts of several sources.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Facts {
-    /// Always [`FACTS_SCHEMA`].
-    pub schema: String,
-    /// Hash of the rule base that was used.
-    pub rules: String,
-    /// One a source, in the order given.
-    pub sources: Vec<SourceFacts>,
-}
+pub use facts::{FACTS_SCHEMA, Facts, join};
 
 /// An investigation in progress.
 #[derive(Debug)]
@@ -68,6 +55,20 @@ impl Pipeline {
         }
     }
 
+    /// Says that a source is a regular file, whose name may tell that it is a rotated one.
+    pub fn is_file(&mut self, source: usize) {
+        if let Some(state) = self.sources.get_mut(source) {
+            state.facts.file = true;
+        }
+    }
+
+    /// Says which bytes a source was made of, by a hash of them.
+    pub fn content(&mut self, source: usize, hash: String) {
+        if let Some(state) = self.sources.get_mut(source) {
+            state.facts.content = Some(hash);
+        }
+    }
+
     /// Takes the next bytes of a source; unknown numbers are ignored.
     pub fn push(&mut self, source: usize, bytes: &[u8]) {
         if let Some(state) = self.sources.get_mut(source) {
@@ -89,6 +90,8 @@ impl Pipeline {
             schema: FACTS_SCHEMA.to_owned(),
             rules: self.engine.rules.version.clone(),
             sources: self.sources.iter().map(|s| s.facts.clone()).collect(),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Facts::default()
         }
     }
 

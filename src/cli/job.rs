@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use super::terminal::{self, Quiet};
 use crate::diagnostic;
 use crate::error::Error;
-use crate::input::{self, Discovered, Limits};
+use crate::input::{self, Discovered, Limits, Problem};
 use crate::job::{self, JobDefinition};
-use crate::report::InputProblem;
 use crate::rule::RuleSet;
 
 /// Most files of one directory that are looked at.
@@ -21,7 +20,7 @@ const MOST_BYTES: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) definitions: Vec<JobDefinition>,
-    pub(super) problems: Vec<InputProblem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// Reads the files named, and those among what discovery left aside. The latter are no longer listed as skipped.
@@ -33,7 +32,7 @@ pub(super) fn gather(named: &[PathBuf], discovered: &mut Discovered) -> Found {
             let before = found.definitions.len();
             aside(&mut inside, &mut found.definitions);
             if found.definitions.len() == before {
-                found.problems.push(InputProblem {
+                found.problems.push(Problem {
                     path: path.display().to_string(),
                     what: "no job definition in this directory".into(),
                     help: Some("name the file: --job flink-create.all.sql".into()),
@@ -43,7 +42,7 @@ pub(super) fn gather(named: &[PathBuf], discovered: &mut Discovered) -> Found {
         } else {
             match input::text(path, job::MAX_BYTES) {
                 Err(p) => {
-                    found.problems.push(InputProblem { path: p.path, what: p.what, help: p.help, fatal: p.fatal });
+                    found.problems.push(p);
                 }
                 Ok(text) => read(path, &text, &mut found),
             }
@@ -67,7 +66,7 @@ fn read(path: &Path, text: &str, found: &mut Found) {
             let look = terminal::look();
             let _ = writeln!(Quiet::new(io::stderr()), "{}", diagnostic::render(&problem, look));
             let place = if problem.labels.is_empty() { String::new() } else { format!(" (line {})", problem.line()) };
-            found.problems.push(InputProblem {
+            found.problems.push(Problem {
                 path: name,
                 what: format!("not used: {}{place}", problem.message),
                 help: problem.help.clone(),

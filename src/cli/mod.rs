@@ -9,7 +9,9 @@ pub mod explain;
 #[cfg(feature = "flink")]
 pub mod flink;
 mod folders;
+mod investigate;
 mod job;
+pub mod merge;
 pub mod redact;
 pub mod rules;
 pub mod scan;
@@ -49,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) ->
     let result = match &cli.command {
         None => scan::run(&cli.scan, now),
         Some(Command::Scan(args)) => scan::run(args, now),
+        Some(Command::Merge(args)) => merge::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),
         Some(Command::Redact(args)) => redact::run(args),

@@ -19,6 +19,7 @@ pub const MAX_VALUES: usize = 32;
 
 /// Everything one source gave.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceFacts {
     /// Name for people: path as given, or `<stdin>`.
     pub name: String,
@@ -41,6 +42,7 @@ pub struct SourceFacts {
     /// Number of that record.
     pub last_seq: u64,
     /// Votes for the process that wrote it, by process.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, u32>"))]
     pub votes: BTreeMap<Process, u32>,
     /// What happened, in the order of the log.
     pub events: Vec<Event>,
@@ -68,10 +70,17 @@ pub struct SourceFacts {
     pub left_out: LeftOut,
     /// Secrets removed, by kind.
     pub redactions: BTreeMap<String, u64>,
+    /// Hash of its decoded bytes, if the facts are to be joined with those of other scans: the same bytes are one input.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// It is a regular file, whose name may say that it is a rotated one.
+    #[serde(default)]
+    pub file: bool,
 }
 
 /// Records that show failures and were not in the time asked about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOut {
     /// Before it.
     pub before: u64,
@@ -81,6 +90,7 @@ pub struct LeftOut {
 
 /// A Flink job that lines name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobNamed {
     /// Its name, if a line gives it.
     pub name: Option<String>,
@@ -90,6 +100,7 @@ pub struct JobNamed {
 
 /// One event, or a run of equal ones.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Number of the record in its source.
     pub seq: u64,
@@ -117,6 +128,7 @@ pub struct Event {
 
 /// What an event is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum EventKind {
     /// Rules matched.
     Matched(Matched),
@@ -130,6 +142,7 @@ pub enum EventKind {
 
 /// Rules that matched one record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Matched {
     /// The matches, of all rules.
     pub matches: Vec<Match>,
@@ -143,12 +156,14 @@ pub struct Matched {
 
 /// One rule's match on one record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Match {
     /// Rule id.
     pub rule: String,
     /// Which alternative, from 0.
     pub alternative: usize,
     /// How sure it makes.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub confidence: Confidence,
     /// Index of the throwable that matched, in `links`; `None` for the record's own text.
     pub link: Option<usize>,
@@ -157,6 +172,7 @@ pub struct Match {
     /// How much the entry says.
     pub weight: usize,
     /// Process that must have written the record.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub from: Option<Process>,
     /// The entry is about the server's own log only.
     pub server_only: bool,
@@ -170,6 +186,7 @@ pub struct Match {
 
 /// The lines that matched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Excerpt {
     /// Line on which the match begins.
     pub line: u64,
@@ -187,6 +204,7 @@ pub struct Excerpt {
 
 /// First line of a throwable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkLine {
     /// Line in the source.
     pub line: u64,
@@ -202,6 +220,7 @@ pub struct LinkLine {
 
 /// An exception that no rule knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unknown {
     /// Fingerprint of the chain.
     pub fingerprint: String,
@@ -217,6 +236,7 @@ pub struct Unknown {
 
 /// A change of state that Flink logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StateChange {
     /// Task name, or job name for a job.
     pub subject: String,
@@ -232,6 +252,7 @@ pub struct StateChange {
 
 /// A hit of a step (or of a forbidden or silent line) of a sequence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepHit {
     /// Rule id.
     pub rule: String,
@@ -255,6 +276,7 @@ pub struct StepHit {
 
 /// Part of a sequence, or a refutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Part {
     /// The step with this number.
     Step(usize),
@@ -268,6 +290,7 @@ pub enum Part {
 
 /// A value of a parameter and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContextValue {
     /// The value.
     pub value: String,

@@ -9,6 +9,7 @@ mod http;
 use serde::Deserialize;
 
 use super::Problem;
+pub use super::cluster::{Job, listed};
 use http::Client;
 
 /// Most bytes taken of one log; of a larger one the beginning is read.
@@ -21,20 +22,6 @@ const MAX_MEMBERS: usize = 64;
 /// Takes what the cluster gives: the name of a log (`flink:jobmanager`, `flink:taskmanager-1`, `flink:job-3cba357c/exceptions`) and
 /// its next bytes.
 pub type Sink<'s> = dyn FnMut(&str, &[u8]) + 's;
-
-/// A job as the cluster lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Job {
-    /// Its id: 32 hexadecimal digits.
-    #[serde(rename = "jid")]
-    pub id: String,
-    /// Its name.
-    #[serde(default)]
-    pub name: String,
-    /// `RUNNING`, `FAILED`, ...
-    #[serde(default)]
-    pub state: String,
-}
 
 /// What a cluster gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -132,18 +119,6 @@ impl Cluster {
             }
         }
     }
-}
-
-/// Jobs for a hint.
-#[must_use]
-pub fn listed(jobs: &[Job]) -> String {
-    if jobs.is_empty() {
-        return "the cluster knows no job; it forgets those that ended long ago".into();
-    }
-    let list: Vec<String> = jobs.iter().take(10).map(|j| format!("{} {} ({})", j.id, j.state, j.name)).collect();
-    let more = jobs.len().saturating_sub(10);
-    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
-    format!("jobs: {}{rest}", list.join(", "))
 }
 
 /// A piece of a path that the cluster named: nothing in it can leave its place.

@@ -7,13 +7,14 @@
 #![allow(clippy::disallowed_methods, reason = "this is the part that reads files")]
 
 pub mod chunks;
+pub mod cluster;
 pub mod decode;
 pub mod discover;
 mod fault;
 mod filter;
 #[cfg(feature = "flink")]
 pub mod flink;
-mod rotate;
+pub(crate) mod rotate;
 mod sniff;
 mod text;
 
@@ -75,6 +76,7 @@ pub struct Source {
 
 /// A file met in a directory that is no log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// The path, for people.
     pub path: String,
@@ -84,6 +86,7 @@ pub struct Skipped {
 
 /// Something that was to be read and could not be, wholly or in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// What it is about: a path as given, or [`STDIN_NAME`].
     pub path: String,

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 /// The age of a file among its rotated siblings; less is older.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Age {
+pub(crate) enum Age {
     /// A date (as digits: `20240501`), then an hour, an index, or both.
     Dated(String, Vec<u64>),
     /// A number behind the name.
@@ -21,7 +21,7 @@ pub(super) enum Age {
 }
 
 /// The name of a log without marks of rotation and compression, and the age that the marks tell.
-pub(super) fn place(name: &str) -> (String, Age) {
+pub(crate) fn place(name: &str) -> (String, Age) {
     let name = unpacked(name);
     if let Some((base, day, rest)) = dated(name) {
         return (base, Age::Dated(day, rest));
@@ -98,7 +98,7 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 /// True if higher numbers hold later time stamps. `files` are the numbered siblings: number, and first time stamp.
-pub(super) fn counts_up(mut files: Vec<(u64, Vec<u8>)>) -> bool {
+pub(crate) fn counts_up(mut files: Vec<(u64, Vec<u8>)>) -> bool {
     files.sort();
     let (mut up, mut down) = (0, 0);
     for pair in files.windows(2) {

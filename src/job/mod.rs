@@ -18,6 +18,8 @@ mod tokens;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::{Problem, SourceText};
 
 pub use detect::detect;
@@ -27,7 +29,8 @@ pub use params::parameters;
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// What kind of file it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Format {
     /// Statements for Flink's SQL client.
     FlinkSql,
@@ -68,7 +71,8 @@ impl Format {
 }
 
 /// A place in a file, and the words there, secrets removed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct At {
     /// Line, from 1.
     pub line: u64,
@@ -91,7 +95,8 @@ impl At {
 }
 
 /// One option and its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Setting {
     /// Its name, as written.
     pub key: String,
@@ -123,7 +128,8 @@ impl Setting {
 }
 
 /// Which side of a job an endpoint is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Side {
     /// Changes are read from it.
     Source,
@@ -132,7 +138,8 @@ pub enum Side {
 }
 
 /// What is said of a primary key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PrimaryKey {
     /// The file does not speak of columns.
     Unknown,
@@ -145,7 +152,8 @@ pub enum PrimaryKey {
 }
 
 /// A source or a sink of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endpoint {
     /// Source or sink.
     pub side: Side,
@@ -174,7 +182,8 @@ impl Endpoint {
 }
 
 /// A publication that statements create.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Publication {
     /// Its name.
     pub name: String,
@@ -189,7 +198,8 @@ pub struct Publication {
 }
 
 /// One file, read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobDefinition {
     /// Path as given.
     pub name: String,

@@ -21,6 +21,7 @@ pub const WINDOW: usize = 512;
 
 /// The family of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
     /// Flink's own log4j pattern: `2026-11-22 14:11:39,264 INFO  logger [] - message`.

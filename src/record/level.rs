@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Severity of a record, lowest first. PostgreSQL's `LOG` and `NOTICE` count as `Info`, `PANIC` as `Fatal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Level {
     /// Finest.
     Trace,

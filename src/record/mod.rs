@@ -33,6 +33,7 @@ pub const KEEP_TAIL: usize = 768 << 10;
 
 /// Where something stands in a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Location {
     /// Line, counted from 1, in the decoded stream.
     pub line: u64,

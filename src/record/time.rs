@@ -20,6 +20,7 @@ use super::level::Level;
 
 /// A civil point in time, as printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Timestamp {
     /// Civil seconds since 1970-01-01: local time read as if it were UTC. Seconds of the day if there is no date.
     pub seconds: i64,

@@ -6,6 +6,7 @@ use super::{Timestamp, Zone};
 
 /// One end of the time that is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bound {
     /// What the clock showed where logs print no zone: civil seconds since 1970.
     pub local: i64,

@@ -1,0 +1,211 @@
+//! From what was asked on the command line to facts, and from facts to the report: `scan`, `merge` and the verbs that send or pack a
+//! report go this way.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::args::{LogArgs, ScanFormat, ShowArgs, ToldArgs};
+use super::exit::{self, Exit};
+use super::terminal::Quiet;
+use super::{job, scan};
+use crate::diagnosis;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::input::{self, Chunks, Discovered, Limits, STDIN_NAME};
+use crate::pipeline::facts::{Asked, ClusterFacts};
+use crate::pipeline::{Facts, Pipeline, join};
+use crate::report::model::{self, InputStatus};
+use crate::report::{InputProblem, Note, Report};
+use crate::rule::RuleSet;
+
+/// Neither a path, nor a job's file, nor a cluster, nor a pipe.
+pub(super) fn nothing_to_read(args: &LogArgs) -> bool {
+    paths(args).is_empty() && args.told.job.is_empty() && !args.asks_cluster()
+}
+
+/// What was said of the job beside the logs; its files come with the facts.
+pub(super) fn options(told: &ToldArgs, rules: &RuleSet) -> Result<diagnosis::Options, Error> {
+    Ok(diagnosis::Options {
+        params: params(&told.param, rules)?,
+        environment: job::environment(rules)?,
+        ..diagnosis::Options::default()
+    })
+}
+
+/// Scans. `hashed`: the facts are for others to join, and each input gets a hash of its bytes. `now`: seconds since 1970 (UTC).
+pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64, hashed: bool) -> Result<Facts, Error> {
+    let times = super::times::read(&args.times, now)?;
+    let mut discovered = input::discover(&paths(args), Limits::default());
+    let found = job::gather(&args.told.job, &mut discovered);
+    let engine = Engine::new(rules.clone(), !args.no_prefilter).map_err(|e| Error::Internal(e.to_string()))?;
+    let mut pipeline = Pipeline::with(Arc::new(engine.reading(times.clone())));
+    // with a job's file and no log named, standard input may be empty
+    let optional = args.paths.is_empty() && !args.told.job.is_empty();
+    let mut problems = read(&discovered, &mut pipeline, optional, hashed);
+    #[cfg(feature = "flink")]
+    let clusters = match args.cluster.flink.as_deref() {
+        None => Vec::new(),
+        Some(url) => match super::flink::read(url, args.cluster.job_id.as_deref(), &mut pipeline) {
+            Ok(cluster) => {
+                problems.extend(cluster.problems.iter().cloned());
+                vec![super::flink::said(url, &cluster)]
+            }
+            Err(problem) => {
+                problems.push(problem);
+                Vec::new()
+            }
+        },
+    };
+    let mut facts = pipeline.facts();
+    #[cfg(feature = "flink")]
+    facts.clusters.extend(clusters);
+    facts.times = Asked::of(&times);
+    facts.job = found.definitions;
+    facts.skipped = discovered.skipped;
+    facts.problems = problems;
+    facts.problems.extend(found.problems);
+    Ok(join(vec![facts], &rules.version))
+}
+
+/// Prints the facts, or what they mean, and says how the run ended.
+pub(super) fn tell(
+    facts: &Facts,
+    rules: &RuleSet,
+    options: &mut diagnosis::Options,
+    format: ScanFormat,
+    show: &ShowArgs,
+) -> Result<Exit, Error> {
+    if format == ScanFormat::Facts && show.sharing.redact {
+        return Err(Error::Usage {
+            what: "--redact: facts hold the names, since conclusions are drawn from them".into(),
+            hint: Some("redact the report: cdc-doctor merge --redact FACTS".into()),
+        });
+    }
+    let mut report = report(facts, rules, options);
+    scan::only(&mut report, &show.only, show.top);
+    let shared = super::redact::shared(&report, &show.sharing, rules)?;
+    scan::complain(&report, report.inputs.is_empty() && facts.job.is_empty());
+    if format == ScanFormat::Facts {
+        let mut out = Quiet::new(io::BufWriter::new(io::stdout()));
+        serde_json::to_writer_pretty(&mut out, facts).map_err(io::Error::from)?;
+        writeln!(out)?;
+        out.flush()?;
+        return Ok(exit::of(&report, show.fail_on.map(scan::confidence)));
+    }
+    let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
+    if !nothing_read || format == ScanFormat::Json {
+        scan::print(&shared, format, show)?;
+    }
+    Ok(exit::of(&report, show.fail_on.map(scan::confidence)))
+}
+
+/// What facts mean.
+pub(super) fn report(facts: &Facts, rules: &RuleSet, options: &mut diagnosis::Options) -> Report {
+    options.job.clone_from(&facts.job);
+    options.times = facts.times.times();
+    let status = InputStatus {
+        skipped: facts.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect(),
+        problems: facts.problems.iter().map(problem).collect(),
+    };
+    let diagnosis = diagnosis::infer(&facts.sources, rules, options);
+    let mut report = model::build(&diagnosis, rules, &status, env!("CARGO_PKG_VERSION"));
+    facts.clusters.iter().for_each(|cluster| cluster_said(&mut report, cluster));
+    report
+}
+
+/// What to read: the paths given, else stdin unless that is a terminal.
+fn paths(args: &LogArgs) -> Vec<PathBuf> {
+    if args.paths.is_empty() && !args.asks_cluster() && !io::stdin().is_terminal() {
+        vec![PathBuf::from("-")]
+    } else {
+        args.paths.clone()
+    }
+}
+
+/// Reads all sources into the pipeline and returns what was wrong with them.
+fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool, hashed: bool) -> Vec<input::Problem> {
+    let mut problems = discovered.problems.clone();
+    let mut chunks = Chunks::default();
+    for source in &discovered.sources {
+        let begin = |pipeline: &mut Pipeline| {
+            let number = pipeline.begin(&source.name, source.series);
+            let data = if let input::Origin::File(path) = &source.origin { std::fs::metadata(path).ok() } else { None };
+            if let Some(changed) = data.as_ref().and_then(changed) {
+                pipeline.changed(number, changed);
+            }
+            if data.is_some_and(|d| d.is_file()) {
+                pipeline.is_file(number);
+            }
+            number
+        };
+        let mut number = if optional { None } else { Some(begin(pipeline)) };
+        let mut hasher = hashed.then(blake3::Hasher::new);
+        let stdin: Option<Box<dyn io::Read + Send>> =
+            if source.name == STDIN_NAME { Some(Box::new(io::stdin())) } else { None };
+        let (_, trouble) = chunks.read_source(source, stdin, &mut |bytes| {
+            let number = *number.get_or_insert_with(|| begin(pipeline));
+            pipeline.push(number, bytes);
+            if let Some(hasher) = &mut hasher {
+                hasher.update(bytes);
+            }
+        });
+        let Some(number) = number else { continue };
+        pipeline.end(number);
+        if let Some(hasher) = hasher {
+            pipeline.content(number, hasher.finalize().to_hex().to_string());
+        }
+        problems.extend(trouble);
+    }
+    problems
+}
+
+/// When a file was last written, in seconds since 1970.
+fn changed(data: &std::fs::Metadata) -> Option<i64> {
+    i64::try_from(data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+fn problem(p: &input::Problem) -> InputProblem {
+    InputProblem { path: p.path.clone(), what: p.what.clone(), help: p.help.clone(), fatal: p.fatal }
+}
+
+fn params(given: &[String], rules: &RuleSet) -> Result<BTreeMap<String, String>, Error> {
+    let mut params = BTreeMap::new();
+    for pair in given {
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err(Error::Usage {
+                what: format!("--param: '{pair}' is not NAME=VALUE"),
+                hint: Some("for example --param user=flink_cdc".into()),
+            });
+        };
+        if rules.vocabulary.get(name).is_none() {
+            let nearest = rules.vocabulary.nearest(name).map(|n| format!("did you mean {n}?"));
+            return Err(Error::Usage { what: format!("--param: there is no parameter '{name}'"), hint: nearest });
+        }
+        params.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(params)
+}
+
+/// Says in the report what a cluster said of its jobs when it was read; the logs may end before it.
+fn cluster_said(report: &mut Report, cluster: &ClusterFacts) {
+    for job in &cluster.jobs {
+        if let Some(known) = report.jobs.iter_mut().find(|j| j.id.as_deref() == Some(&job.id)) {
+            known.name.get_or_insert_with(|| job.name.clone());
+            known.state = Some(job.state.clone());
+        }
+    }
+    let jobs = input::cluster::listed(&cluster.jobs);
+    let text = format!("Read from Flink {} at {}; {jobs}.", cluster.version, cluster.address);
+    report.notes.push(Note { code: "flink-cluster".into(), text, evidence: Vec::new() });
+    // the state that Flink shows of a dead source
+    let running = cluster.jobs.iter().filter(|j| j.state == "RUNNING").count();
+    let down = report.diagnoses.iter().any(|d| d.state == crate::report::State::Ongoing);
+    if running > 0 && down {
+        let text = "RUNNING is what Flink shows as long as the source's thread lives, also while the connector only retries: it does \
+                    not mean that changes are read."
+            .to_owned();
+        report.notes.push(Note { code: "running-is-not-reading".into(), text, evidence: Vec::new() });
+    }
+}
