@@ -179,13 +179,14 @@ fn translate(pattern: &str) -> String {
 pub fn rarity(set: &[String]) -> usize {
     /// Words that stand in many lines of a healthy job: where there is a choice, another one is looked for.
     const COMMON: &str = "\
-        basesourcetask checkpoint, complete completing executed finished offsets recover recovered checkpoint \
-        checkpointcoordinator checkpointfailuremanager checkpoints completed connection connector consumer \
-        current database debezium execution executiongraph information initialized jobmaster messages offset \
-        partition position postgres previous processing publication reader received receiving records \
-        replication request resource resourcemanager resources running snapshot source source: sourcecoordinator \
-        starting started state streaming streamtask switched table tables task taskexecutor transaction \
-        triggering";
+        apache basesourcetask checkpoint checkpoint, checkpointcoordinator checkpointfailuremanager checkpoints \
+        complete completed completing configuration connection connector consumer could current database \
+        debezium exceed exceeded executed execution executiongraph finished information initialized jobmaster \
+        messages mysql offset offsets operator org.apache.flink. partition position postgres previous \
+        processing publication reader received receiving records recover recovered replication request resource \
+        resourcemanager resources running snapshot source source: sourcecoordinator started starting state \
+        streaming streamtask support supporte supported switched table tables task taskexecutor transaction \
+        trigger triggering truncated upport";
     let one = |text: &String| {
         if COMMON.split(' ').any(|word| word.eq_ignore_ascii_case(text)) {
             return 1;
