@@ -166,7 +166,9 @@ fn translate(pattern: &str) -> String {
                 while chars.peek() == Some(&' ') {
                     chars.next();
                 }
-                out.push_str(r"\s+");
+                // ` ?` is an optional blank, not a lazy one
+                let optional = chars.next_if(|c| matches!(c, '?' | '*')).is_some();
+                out.push_str(if optional { r"\s*" } else { r"\s+" });
             }
             other => out.push(other),
         }

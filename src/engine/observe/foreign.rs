@@ -4,7 +4,7 @@
 //! connector, tells nothing about a job. Causes that only a reader of changes can have (slots, publications, the binlog) stay.
 
 use super::packages;
-use crate::record::LogRecord;
+use crate::record::{Layout, LogRecord};
 use crate::trace::{self, ThrowableChain};
 
 /// Categories whose messages only a reader of changes, or a job, can get.
@@ -91,14 +91,10 @@ const OTHERS: &[&str] = &[
     "kafka.network.",
     "kafka.zk.",
     "Traceback (most recent call last)",
-    "psycopg",
     "sqlalchemy",
-    "asyncpg",
     "django.db",
     "node_modules/",
     "ActiveRecord",
-    "PG::",
-    "pq: ",
     "gorm.io",
     "sqlx::",
     "Sequelize",
@@ -107,32 +103,12 @@ const OTHERS: &[&str] = &[
     "io.agroal.",
     "org.keycloak.",
     "org.jboss.jca.",
-    "SQLSTATE[",
     "PDOException",
-    "pgconn.",
-    "Npgsql.",
-    "server error (FATAL",
-    "server error (ERROR",
-    "Postgrex.",
     "pg-protocol",
-    "pymysql.",
-    "MySQLdb",
-    "mysql.connector.errors",
-    "cx_Oracle.",
-    "oracledb.",
     "Microsoft.Data.SqlClient",
     "System.Data.SqlClient",
     "Microsoft.EntityFrameworkCore",
     "WordPress database error",
-    "psql:",
-    "connection to server at \"",
-    "connection to server on socket",
-    "pg_dump: ",
-    "pg_restore: ",
-    "pg_basebackup: ",
-    "mysqldump: ",
-    "SQL*Plus",
-    "Sqlcmd:",
     "DataNucleus",
     "SparkUncaughtExceptionHandler",
     "org.camunda.",
@@ -160,6 +136,37 @@ const OTHERS: &[&str] = &[
     "org.elasticsearch.index.",
 ];
 
+/// What clients write of a server's refusal. Whoever pastes such a line alone asks what the server means, be it about a job or not; in a
+/// log or a trace it is another program's.
+const CLIENTS: &[&str] = &[
+    "psycopg",
+    "asyncpg",
+    "PG::",
+    "pq: ",
+    "SQLSTATE[",
+    "pgconn.",
+    "Npgsql.",
+    "server error (FATAL",
+    "server error (ERROR",
+    "Postgrex.",
+    "psql:",
+    "connection to server at \"",
+    "connection to server on socket",
+    "SQL*Plus",
+    "Sqlcmd:",
+    "pymysql.",
+    "MySQLdb",
+    "mysql.connector.errors",
+    "cx_Oracle.",
+    "oracledb.",
+    "pg_dump: ",
+    "pg_restore: ",
+    "pg_basebackup: ",
+    "mysqldump: ",
+];
+/// Lines of a paste that is such a line alone.
+const ALONE: usize = 2;
+
 /// Is this category one that only a job can have?
 pub(super) fn of_jobs(category: &str) -> bool {
     OF_JOBS.contains(&category)
@@ -172,8 +179,9 @@ pub(super) fn is_foreign(record: &LogRecord<'_>, chain: &ThrowableChain<'_>) -> 
     if OWN.iter().any(|word| memchr::memmem::find(small.as_bytes(), word.as_bytes()).is_some()) {
         return false;
     }
-    OTHERS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
-        || frames_of_others(text, chain)
+    let says = |words: &[&str]| words.iter().any(|w| memchr::memmem::find(text.as_bytes(), w.as_bytes()).is_some());
+    let alone = record.layout == Layout::None && record.at.line == 1 && text.trim().lines().count() <= ALONE;
+    says(OTHERS) || !alone && says(CLIENTS) || frames_of_others(text, chain)
 }
 
 /// Is there a frame that belongs to nobody known?
