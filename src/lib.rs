@@ -31,3 +31,4 @@ pub mod redact;
 pub mod report;
 pub mod rule;
 pub mod trace;
+pub mod unwrap;

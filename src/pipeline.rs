@@ -11,14 +11,76 @@ use std::sync::Arc;
 use crate::diagnosis::{self, Diagnosis};
 use crate::engine::scan::ScanState;
 use crate::engine::{BadRules, Engine};
+use crate::record::Place;
 use crate::rule::RuleSet;
+use crate::unwrap::{Format, Sink, Unwrapper};
 pub use facts::{FACTS_SCHEMA, Facts, join};
 
 /// An investigation in progress.
 #[derive(Debug)]
 pub struct Pipeline {
     engine: Arc<Engine>,
-    sources: Vec<ScanState>,
+    feeds: Vec<Feed>,
+    /// Rotated files of one writer are one log, as those of one file: series and writer by their number.
+    series: Vec<(u32, String)>,
+}
+
+/// One source, with a stream for each writer in it.
+#[derive(Debug)]
+struct Feed {
+    name: String,
+    series: Option<u32>,
+    /// When it was last changed, in seconds since 1970 (UTC).
+    newest: Option<i64>,
+    /// It is a regular file.
+    file: bool,
+    unwrapper: Unwrapper,
+    streams: Vec<ScanState>,
+}
+
+/// Hands what comes out of a wrap to the engine.
+struct Scan<'p> {
+    engine: &'p Engine,
+    name: &'p str,
+    series: Option<u32>,
+    newest: Option<i64>,
+    file: bool,
+    known: &'p mut Vec<(u32, String)>,
+    streams: &'p mut Vec<ScanState>,
+}
+
+/// Numbers of series that come of writers begin here.
+const WRITERS: u32 = 1 << 30;
+
+impl Sink for Scan<'_> {
+    fn give(&mut self, stream: usize, key: &str, bytes: &[u8], places: &[Place]) {
+        while self.streams.len() <= stream {
+            let series = match (self.series, key) {
+                (series, "") => series,
+                (None, _) => None,
+                (Some(series), key) => {
+                    let of_writer = (series, key.to_owned());
+                    let number = self.known.iter().position(|k| *k == of_writer).unwrap_or_else(|| {
+                        self.known.push(of_writer);
+                        self.known.len() - 1
+                    });
+                    u32::try_from(number).ok().map(|n| WRITERS + n)
+                }
+            };
+            let mut state = ScanState::new(self.name, series);
+            state.facts.newest = self.newest;
+            state.facts.file = self.file;
+            state.facts.writer = (!key.is_empty()).then(|| key.to_owned());
+            self.streams.push(state);
+        }
+        if let Some(state) = self.streams.get_mut(stream) {
+            self.engine.push_unwrapped(state, bytes, places);
+        }
+    }
+
+    fn line(&self, stream: usize) -> u64 {
+        self.streams.get(stream).map_or(1, ScanState::line)
+    }
 }
 
 impl Pipeline {
@@ -33,7 +95,7 @@ impl Pipeline {
     /// A pipeline over an engine that others use too.
     #[must_use]
     pub fn with(engine: Arc<Engine>) -> Self {
-        Self { engine, sources: Vec::new() }
+        Self { engine, feeds: Vec::new(), series: Vec::new() }
     }
 
     /// The engine.
@@ -44,43 +106,84 @@ impl Pipeline {
 
     /// Begins a source and returns its number. Sources of one series are rotated files of one log, oldest first.
     pub fn begin(&mut self, name: &str, series: Option<u32>) -> usize {
-        self.sources.push(ScanState::new(name, series));
-        self.sources.len() - 1
+        self.feed(name, series, Unwrapper::new())
+    }
+
+    /// [`Self::begin`] of a source whose format is known; `None` is plain text.
+    pub fn begin_as(&mut self, name: &str, series: Option<u32>, format: Option<Format>) -> usize {
+        self.feed(name, series, Unwrapper::forced(format))
+    }
+
+    fn feed(&mut self, name: &str, series: Option<u32>, unwrapper: Unwrapper) -> usize {
+        self.feeds.push(Feed {
+            name: name.to_owned(),
+            series,
+            newest: None,
+            file: false,
+            unwrapper,
+            streams: Vec::new(),
+        });
+        self.feeds.len() - 1
     }
 
     /// Says when a source was last changed, in seconds since 1970 (UTC). It gives the year to times that are printed without one.
     pub fn changed(&mut self, source: usize, newest: i64) {
-        if let Some(state) = self.sources.get_mut(source) {
-            state.facts.newest = Some(newest);
+        if let Some(feed) = self.feeds.get_mut(source) {
+            feed.newest = Some(newest);
+            for state in &mut feed.streams {
+                state.facts.newest = Some(newest);
+            }
         }
     }
 
     /// Says that a source is a regular file, whose name may tell that it is a rotated one.
     pub fn is_file(&mut self, source: usize) {
-        if let Some(state) = self.sources.get_mut(source) {
-            state.facts.file = true;
+        if let Some(feed) = self.feeds.get_mut(source) {
+            feed.file = true;
+            feed.streams.iter_mut().for_each(|state| state.facts.file = true);
         }
     }
 
     /// Says which bytes a source was made of, by a hash of them.
-    pub fn content(&mut self, source: usize, hash: String) {
-        if let Some(state) = self.sources.get_mut(source) {
-            state.facts.content = Some(hash);
+    pub fn content(&mut self, source: usize, hash: &str) {
+        let Some(feed) = self.feeds.get_mut(source) else { return };
+        for (number, state) in feed.streams.iter_mut().enumerate() {
+            // writers of one file are not copies of each other
+            state.facts.content = Some(if number == 0 { hash.to_owned() } else { format!("{hash}-{number}") });
         }
     }
 
     /// Takes the next bytes of a source; unknown numbers are ignored.
     pub fn push(&mut self, source: usize, bytes: &[u8]) {
-        if let Some(state) = self.sources.get_mut(source) {
-            self.engine.push(state, bytes);
-        }
+        self.with_feed(source, |unwrapper, sink| unwrapper.push(bytes, sink));
     }
 
     /// Says that a source has ended.
     pub fn end(&mut self, source: usize) {
-        if let Some(state) = self.sources.get_mut(source) {
+        self.with_feed(source, |unwrapper, sink| {
+            unwrapper.end(sink);
+            if sink.streams.is_empty() {
+                sink.give(0, "", &[], &[]);
+            }
+        });
+        let Some(feed) = self.feeds.get_mut(source) else { return };
+        let formats: Vec<String> = feed.unwrapper.formats().keys().map(|f| f.name().to_owned()).collect();
+        for (number, state) in feed.streams.iter_mut().enumerate() {
             self.engine.end(state);
+            let (bytes, lines) = feed.unwrapper.extra(number);
+            state.facts.bytes = state.facts.bytes.saturating_add_signed(bytes);
+            state.facts.lines = state.facts.lines.saturating_add_signed(lines);
+            state.facts.formats.clone_from(&formats);
         }
+    }
+
+    fn with_feed(&mut self, source: usize, with: impl FnOnce(&mut Unwrapper, &mut Scan<'_>)) {
+        let Some(Feed { name, series, newest, file, unwrapper, streams }) = self.feeds.get_mut(source) else { return };
+        let (series, newest, file) = (*series, *newest, *file);
+        with(
+            unwrapper,
+            &mut Scan { engine: &self.engine, name, series, newest, file, known: &mut self.series, streams },
+        );
     }
 
     /// What was found so far.
@@ -89,7 +192,7 @@ impl Pipeline {
         Facts {
             schema: FACTS_SCHEMA.to_owned(),
             rules: self.engine.rules.version.clone(),
-            sources: self.sources.iter().map(|s| s.facts.clone()).collect(),
+            sources: self.feeds.iter().flat_map(|f| &f.streams).map(|s| s.facts.clone()).collect(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             ..Facts::default()
         }

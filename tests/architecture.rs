@@ -23,6 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // compiled into build.rs too, which has only these two
     ("rule", &["diagnostic"]),
     ("rule::builtin", &["rule"]),
+    ("unwrap", &["record"]),
     ("engine", &["record", "trace", "rule"]),
     (
         "diagnosis",
@@ -44,7 +45,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // the boundary of what is shared: takes reports and texts, and the words of the rules
     ("redact", &["builtin", "engine::secrets", "report", "rule"]),
     // facts carry the job's files, and reading them says what is wrong where
-    ("pipeline", &["input", "record", "trace", "rule", "engine", "diagnosis", "job", "diagnostic"]),
+    ("pipeline", &["input", "record", "unwrap", "trace", "rule", "engine", "diagnosis", "job", "diagnostic"]),
     ("examples", &["pipeline", "engine", "diagnosis", "rule"]),
     // drives the pipeline like the command line does, on examples and samples; reads and prints nothing itself
     (

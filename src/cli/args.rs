@@ -30,7 +30,7 @@ pub struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Command {
     /// Diagnose files, directories or stdin (the default command)
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// Join what --format facts found on several machines: the report of one scan of everything
     Merge(MergeArgs),
     /// Explain a cause by its id, a word of it, or a message; needs no log
@@ -44,6 +44,25 @@ pub enum Command {
     /// List, check, test, write and publish rules
     Rules(RulesArgs),
 }
+
+/// What `--input-format` takes: plain text, and [`crate::unwrap::Format`] by name.
+const INPUT_FORMATS: [&str; 15] = [
+    "plain",
+    "docker",
+    "cri",
+    "kubectl-prefix",
+    "timestamps",
+    "compose",
+    "syslog",
+    "journald-json",
+    "ecs",
+    "logstash",
+    "json",
+    "jsonlog",
+    "csvlog",
+    "flink-rest",
+    "flink-operator",
+];
 
 /// Formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -118,6 +137,10 @@ pub struct LogArgs {
     /// Options about time.
     #[command(flatten)]
     pub times: super::times::TimeArgs,
+    /// What stands around the lines, or how events are written [default: found out for each source]: plain, docker, cri,
+    /// kubectl-prefix, timestamps, compose, syslog, journald-json, ecs, logstash, json, jsonlog, csvlog, flink-rest, flink-operator
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(INPUT_FORMATS))]
+    pub input_format: Option<String>,
     /// Look at every record with every rule; slow, for testing the prefilter
     #[arg(long, hide = true)]
     pub no_prefilter: bool,

@@ -19,6 +19,7 @@ use crate::pipeline::{Facts, Pipeline, join};
 use crate::report::model::{self, InputStatus};
 use crate::report::{InputProblem, Note, Report};
 use crate::rule::RuleSet;
+use crate::unwrap;
 
 /// Neither a path, nor a job's file, nor a cluster, nor a pipe.
 pub(super) fn nothing_to_read(args: &LogArgs) -> bool {
@@ -43,7 +44,7 @@ pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64, hashed: bool
     let mut pipeline = Pipeline::with(Arc::new(engine.reading(times.clone())));
     // with a job's file and no log named, standard input may be empty
     let optional = args.paths.is_empty() && !args.told.job.is_empty();
-    let mut problems = read(&discovered, &mut pipeline, optional, hashed);
+    let mut problems = read(&discovered, &mut pipeline, optional, hashed, args.input_format.as_deref());
     #[cfg(feature = "flink")]
     let clusters = match args.cluster.flink.as_deref() {
         None => Vec::new(),
@@ -124,13 +125,25 @@ fn paths(args: &LogArgs) -> Vec<PathBuf> {
     }
 }
 
-/// Reads all sources into the pipeline and returns what was wrong with them.
-fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool, hashed: bool) -> Vec<input::Problem> {
+/// Reads all sources into the pipeline and returns what was wrong with them. `format` is what `--input-format` says.
+fn read(
+    discovered: &Discovered,
+    pipeline: &mut Pipeline,
+    optional: bool,
+    hashed: bool,
+    format: Option<&str>,
+) -> Vec<input::Problem> {
     let mut problems = discovered.problems.clone();
     let mut chunks = Chunks::default();
     for source in &discovered.sources {
         let begin = |pipeline: &mut Pipeline| {
-            let number = pipeline.begin(&source.name, source.series);
+            let number = match format {
+                None => pipeline.begin(&source.name, source.series),
+                Some(name) => {
+                    let format = unwrap::Format::ALL.into_iter().find(|f| f.name() == name);
+                    pipeline.begin_as(&source.name, source.series, format)
+                }
+            };
             let data = if let input::Origin::File(path) = &source.origin { std::fs::metadata(path).ok() } else { None };
             if let Some(changed) = data.as_ref().and_then(changed) {
                 pipeline.changed(number, changed);
@@ -154,7 +167,7 @@ fn read(discovered: &Discovered, pipeline: &mut Pipeline, optional: bool, hashed
         let Some(number) = number else { continue };
         pipeline.end(number);
         if let Some(hasher) = hasher {
-            pipeline.content(number, hasher.finalize().to_hex().to_string());
+            pipeline.content(number, hasher.finalize().to_hex().as_str());
         }
         problems.extend(trouble);
     }

@@ -25,6 +25,12 @@ pub struct SourceFacts {
     pub name: String,
     /// Sources of one series are rotated files of one log, oldest first.
     pub series: Option<u32>,
+    /// Who wrote it (pod, container, `stderr`, a process), if what stands around the lines says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<String>,
+    /// What stood around the lines, or how events are written that are no plain text: `cri`, `docker`, `ecs`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formats: Vec<String>,
     /// Bytes read, decoded.
     pub bytes: u64,
     /// Lines read.

@@ -63,7 +63,7 @@ impl Observed {
     pub fn of_state(record: &LogRecord<'_>, seq: u64, time: Option<Timestamp>) -> Self {
         Self {
             seq,
-            at: Some(record.at),
+            at: Some(record.begins()),
             lines: memchr::memchr_iter(b'\n', record.text.trim_end().as_bytes()).count() as u64 + 1,
             time,
             level: record.level,
@@ -358,10 +358,10 @@ impl Looker<'_, '_, '_> {
 fn identify(record: &LogRecord<'_>, facts: &mut SourceFacts) {
     track::identify(record, facts);
     if facts.connector.is_none() && track::names_connector(record) {
-        facts.connector = Some(record.at.line);
+        facts.connector = Some(record.begins().line);
     }
     for system in track::systems(record) {
-        facts.systems.entry(system.to_owned()).or_insert(record.at.line);
+        facts.systems.entry(system.to_owned()).or_insert_with(|| record.begins().line);
     }
     if let Some(id) = track::job_id(record.own_text()) {
         let name = track::job_name(record.own_text(), id);
@@ -370,7 +370,7 @@ fn identify(record: &LogRecord<'_>, facts: &mut SourceFacts) {
             known.name = name.map(str::to_owned);
         }
         if known.line == 0 {
-            known.line = record.at.line;
+            known.line = record.begins().line;
         }
     }
 }

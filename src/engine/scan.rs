@@ -4,6 +4,7 @@
 //! ([`prefilter`](super::prefilter)). All state between two chunks is in [`ScanState`], which can be stored.
 
 mod kept;
+mod mapped;
 mod oversized;
 mod shape;
 mod silence;
@@ -23,7 +24,7 @@ use super::observe::Observed;
 use super::prefilter::{Found, Line, LoggerLine, Names, Seen};
 use super::{Engine, track};
 use crate::record::layout::{Probe, probe};
-use crate::record::{Location, MAX_RECORD, normalize};
+use crate::record::{Location, MAX_RECORD, Places, normalize};
 
 /// The first records of a source are always looked at: they hold versions and tell which process wrote it.
 pub const BOOT: u64 = 256;
@@ -63,6 +64,8 @@ pub struct ScanState {
     kept: Vec<Kept>,
     /// Probes of loggers that must fall silent, after the line that they must fall silent after.
     armed: Vec<u32>,
+    /// Where the lines from the unfinished record on stand in the file.
+    places: Places,
     #[serde(skip)]
     scratch: Scratch,
 }
@@ -105,6 +108,7 @@ impl ScanState {
             gap: None,
             kept: Vec::new(),
             armed: Vec::new(),
+            places: Places::default(),
             scratch: Scratch::default(),
         }
     }
@@ -114,6 +118,7 @@ impl ScanState {
         let done = self.open.map_or(self.scanned, |o| o.start);
         self.base += done as u64;
         self.scanned -= done;
+        self.places.forget(self.open.map_or(self.line, |o| o.line));
         if let Some(open) = &mut self.open {
             open.start = 0;
         }
@@ -351,9 +356,13 @@ impl Engine {
     fn look(&self, state: &mut ScanState, bytes: &[u8], at: Location, seq: u64, healthy: bool) {
         let gap = state.gap.take();
         let capped = (bytes.len() > MAX_RECORD).then(|| normalize::cap(bytes)).flatten();
-        let record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
+        let places = std::mem::take(&mut state.places);
+        let mut record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
+        record.places = (!places.is_empty()).then_some(&places);
         let mut observed = self.observe(&record, seq, healthy, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
         self.bound(&mut state.facts, &mut observed);
+        drop(record);
+        state.places = places;
         if observed.is_event() {
             self.flush(state, seq);
         }

@@ -220,10 +220,16 @@ impl Search {
         let identity = Identity::of(path, &data);
         if !self.seen.contains_key(&identity) {
             let mut reason = filter::by_name(&entry.file_name().to_string_lossy()).map(str::to_owned);
-            if reason.is_none() {
+            let doubtful = reason.is_some() && filter::may_hold_events(&entry.file_name().to_string_lossy());
+            if reason.is_none() || doubtful {
                 let (compression, head) = decode::head(path)?;
                 source.compression = compression;
-                reason = filter::by_content(head.as_deref().map_err(|content| *content));
+                let head = head.as_deref().map_err(|content| *content);
+                if !doubtful {
+                    reason = filter::by_content(head);
+                } else if head.is_ok_and(filter::begins_with_events) {
+                    reason = None;
+                }
             }
             if let Some(reason) = reason {
                 self.skip(Some(identity), path, &reason);

@@ -35,6 +35,39 @@ pub(super) fn by_name(name: &str) -> Option<&'static str> {
     NO_LOGS.iter().find(|(endings, _)| endings.contains(&ending)).map(|(_, reason)| *reason)
 }
 
+/// May a file of this name, which [`by_name`] refuses, hold events all the same: JSON lines, csvlog, a REST answer?
+pub(super) fn may_hold_events(name: &str) -> bool {
+    let base = rotate::place(name).0.to_lowercase();
+    matches!(base.rsplit_once('.'), Some((_, "json" | "csv")))
+}
+
+/// Does a text begin with events: an object with a message in its first line, or a row that begins with a time?
+pub(super) fn begins_with_events(text: &[u8]) -> bool {
+    const KEYS: [&[u8]; 6] = [
+        b"\"message\"",
+        b"\"log\"",
+        b"\"MESSAGE\"",
+        b"\"short_message\"",
+        b"\"root-exception\"",
+        b"\"exceptionHistory\"",
+    ];
+    let text = text.trim_ascii_start();
+    let first = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    let dated = first.first_chunk::<20>().is_some_and(|stamp| {
+        stamp.iter().enumerate().all(|(n, b)| match n {
+            4 | 7 => *b == b'-',
+            10 => *b == b' ',
+            13 | 16 => *b == b':',
+            19 => *b == b'.',
+            _ => b.is_ascii_digit(),
+        })
+    });
+    let keyed = |line: &[u8]| KEYS.iter().any(|key| memchr::memmem::find(line, key).is_some());
+    // a pretty answer has its keys in later lines
+    let object = first.starts_with(b"{") && keyed(if first.len() > 2 { first } else { text });
+    object || (dated && memchr::memchr(b',', first).is_some())
+}
+
 /// Why a file of this content is no log; `None` if it may be one.
 pub(super) fn by_content(head: Result<&[u8], Content>) -> Option<String> {
     match head {

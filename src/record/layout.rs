@@ -137,6 +137,13 @@ pub fn is_healthy_flink(line: &[u8]) -> bool {
     flink(line) == Some(Probe::Healthy)
 }
 
+/// Does this line begin a record? As [`probe`] has it, for others than the scan: `probe` is compiled into its loop as long as nobody
+/// else calls it.
+#[must_use]
+pub fn begins_record(line: &[u8]) -> bool {
+    slow(line) != Probe::NotHeader
+}
+
 /// The shape `2026-11-22 14:11:39,264 INFO ` and nothing else.
 #[inline]
 fn flink(line: &[u8]) -> Option<Probe> {

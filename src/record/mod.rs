@@ -8,6 +8,7 @@ mod civil;
 pub mod layout;
 pub mod level;
 pub mod normalize;
+mod places;
 pub mod time;
 pub mod times;
 pub mod undress;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use layout::{Header, Layout, header};
 pub use level::Level;
+pub use places::{Place, Places};
 pub use time::Timestamp;
 pub use times::Times;
 pub use zone::Zone;
@@ -32,7 +34,7 @@ pub const KEEP_HEAD: usize = 256 << 10;
 pub const KEEP_TAIL: usize = 768 << 10;
 
 /// Where something stands in a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Location {
     /// Line, counted from 1, in the decoded stream.
@@ -44,8 +46,10 @@ pub struct Location {
 /// One log event, cut into its parts. All ranges are byte ranges of `text`.
 #[derive(Debug)]
 pub struct LogRecord<'b> {
-    /// Where its first line begins.
+    /// Where its first line begins, in the text that is read.
     pub at: Location,
+    /// Where the lines of that text stand in the file, if it is not the file itself.
+    pub places: Option<&'b Places>,
     /// The text: decoded (invalid bytes become U+FFFD), free of ANSI colours, quote prefixes (`> `) and carriage returns, and of
     /// what pasting does to logs, see [`undress`]. It has exactly as many lines as the raw bytes.
     pub text: Cow<'b, str>,
@@ -94,10 +98,25 @@ impl LogRecord<'_> {
         self.text.get(self.message.clone()).unwrap_or("")
     }
 
-    /// The line (1-based, in the source) on which byte `at` of `text` stands.
+    /// Where the record begins in the file.
+    #[must_use]
+    pub fn begins(&self) -> Location {
+        self.places.map_or(self.at, |places| places.outer(self.at))
+    }
+
+    /// Where the line on which byte `at` of `text` stands is in the file; `missing` lines before it were left out of the record.
+    #[must_use]
+    pub fn place_of(&self, at: usize, missing: u64) -> Location {
+        let upto = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        let line = self.at.line + memchr::memchr_iter(b'\n', upto).count() as u64 + missing;
+        let start = memchr::memrchr(b'\n', upto).map_or(0, |i| i + 1);
+        let inner = Location { line, byte: self.at.byte + start as u64 };
+        self.places.map_or(inner, |places| places.outer(inner))
+    }
+
+    /// The line (1-based, in the file) on which byte `at` of `text` stands.
     #[must_use]
     pub fn line_of(&self, at: usize) -> u64 {
-        let upto = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        self.at.line + memchr::memchr_iter(b'\n', upto).count() as u64
+        self.place_of(at, 0).line
     }
 }

@@ -47,6 +47,7 @@ pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
     let message = from..from + own.trim_end().len();
     LogRecord {
         at,
+        places: None,
         layout: head.layout,
         time: head.time,
         level,

@@ -122,7 +122,7 @@ fn inputs(diagnosis: &Diagnosis, status: &InputStatus) -> Vec<Input> {
             Input {
                 path: s.name.clone(),
                 kind: s.process().name().to_owned(),
-                format: s.layout.map_or("none", |l| l.name()).to_owned(),
+                format: format(s),
                 status: match problem {
                     Some(p) if p.fatal && s.bytes == 0 => "failed",
                     Some(_) => "truncated",
@@ -170,6 +170,12 @@ fn definition(file: &JobDefinition) -> Input {
         skipped: None,
         ends_inside_record: false,
     }
+}
+
+/// What stands around the lines, and their own layout: `docker+log4j2`.
+fn format(source: &SourceFacts) -> String {
+    let layout = source.layout.map_or("none", |l| l.name());
+    source.formats.iter().map(String::as_str).chain([layout]).collect::<Vec<_>>().join("+")
 }
 
 fn versions(sources: &[SourceFacts]) -> Versions {

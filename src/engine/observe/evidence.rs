@@ -19,11 +19,8 @@ const MAX_LINKS: usize = 24;
 
 impl Looker<'_, '_, '_> {
     fn line(&self, at: usize) -> u64 {
-        let line = self.subject.record.line_of(at);
-        match self.gap {
-            Some((gap, lines)) if at >= gap => line + lines,
-            _ => line,
-        }
+        let missing = self.gap.filter(|(gap, _)| at >= *gap).map_or(0, |(_, lines)| lines);
+        self.subject.record.place_of(at, missing).line
     }
 
     /// The lines on which `span` stands, with the class of its throwable.
@@ -49,7 +46,7 @@ impl Looker<'_, '_, '_> {
         } else {
             cut.find(matched).filter(|_| !matched.is_empty()).map(|i| (i, i + matched.len()))
         };
-        let offset = self.subject.record.at.byte + line_start as u64;
+        let offset = self.subject.record.place_of(line_start, 0).byte;
         Excerpt {
             line: self.line(span.start),
             offset,

@@ -87,6 +87,7 @@ pub(super) fn line_at<'b>(
 /// Keeps a line as the last of its kind.
 fn keep(state: &mut ScanState, buf: &[u8], run: &Run, starts: &[usize], class: u8, at: usize) {
     let (line, place, seq) = line_at(buf, run, starts, line_index(run, starts, at), state.base);
+    let place = state.places.outer(place);
     let mut key = std::mem::take(&mut state.scratch.key);
     key.clear();
     key.push(class);

@@ -1,0 +1,528 @@
+//! One log in every dress gives one diagnosis, alone and with another writer's lines between its own, and with the line numbers of
+//! the file that was given.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use cdc_doctor::author::sample::Summary;
+use cdc_doctor::pipeline::Facts;
+use cdc_doctor::record::Place;
+use cdc_doctor::report::Report;
+use cdc_doctor::unwrap::{Sink, Unwrapper};
+use common::{Log, engine, facts, report, sample};
+use proptest::prelude::*;
+use serde_json::json;
+
+/// Both engines, a translated server, storms and single failures, one and several logs.
+const SAMPLES: [&str; 6] = [
+    "network/connection-refused",
+    "postgres/wal-level-not-logical",
+    "postgres/password-wrong-classic-v242",
+    "postgres/password-wrong-ru",
+    "postgres/slot-already-active-classic",
+    "postgres/slots-exhausted",
+];
+
+/// Another writer's line, in the middle of everything.
+const OTHER: &str =
+    "2026-11-22 14:00:00,000 INFO  org.apache.flink.runtime.blob.BlobServer                     [] - Nothing to tell";
+
+struct Case {
+    name: &'static str,
+    logs: Vec<Log>,
+    report: Report,
+}
+
+fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let case = |name: &&'static str| {
+            let logs = sample(name).logs;
+            Case { name, report: report(&logs), logs }
+        };
+        SAMPLES.iter().map(case).collect()
+    })
+}
+
+/// Places of the evidence: name of the file and line.
+fn lines(report: &Report) -> Vec<(String, u64)> {
+    report.diagnoses.iter().flat_map(|d| &d.evidence).map(|e| (e.path.clone(), e.line)).collect()
+}
+
+/// A text in another dress, and for each of its lines (from 1) the line on which it stands there.
+type Dressed = (String, BTreeMap<u64, u64>);
+
+fn each(dress: impl Fn(&str) -> Dressed) {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let mut moved: BTreeMap<String, BTreeMap<u64, u64>> = BTreeMap::new();
+        let logs: Vec<Log> = case
+            .logs
+            .iter()
+            .map(|log| {
+                let (text, lines) = dress(&String::from_utf8_lossy(&log.bytes));
+                moved.insert(log.name.clone(), lines);
+                Log { bytes: text.into_bytes(), ..log.clone() }
+            })
+            .collect();
+        let after = report(&logs);
+        let (was, is) = (Summary::of(&case.report), Summary::of(&after));
+        if was != is {
+            wrong.push(format!("{}\n  before {was:?}\n  after  {is:?}", case.name));
+            continue;
+        }
+        let mut expected: Vec<_> = lines(&case.report).into_iter().map(|(p, l)| (p.clone(), moved[&p][&l])).collect();
+        // two places in one line are one
+        expected.dedup();
+        if expected != lines(&after) {
+            wrong.push(format!("{}\n  lines {expected:?}\n  not   {:?}", case.name, lines(&after)));
+        }
+        let read: u64 = after.inputs.iter().map(|i| i.bytes).sum();
+        let given: u64 = logs.iter().map(|l| l.bytes.len() as u64).sum();
+        if read != given {
+            wrong.push(format!("{}: {given} bytes given, {read} read", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), SAMPLES.len(), wrong.join("\n"));
+}
+
+/// Each line by itself; `wrap` may give several lines of the file for one of the text.
+fn by_line(wrap: impl Fn(usize, &str) -> String) -> impl Fn(&str) -> Dressed {
+    move |text| {
+        let (mut out, mut lines, mut at) = (String::new(), BTreeMap::new(), 1);
+        for (n, line) in text.lines().enumerate() {
+            lines.insert(n as u64 + 1, at);
+            let wrapped = wrap(n, line);
+            at += wrapped.lines().count() as u64;
+            out.push_str(&wrapped);
+        }
+        (out, lines)
+    }
+}
+
+/// Nanoseconds that grow.
+fn stamp(n: usize) -> String {
+    format!("2026-11-22T14:{:02}:{:02}.{:09}Z", n / 60 % 60, n % 60, n)
+}
+
+fn docker(n: usize, line: &str) -> String {
+    json!({"log": format!("{line}\n"), "stream": "stdout", "time": stamp(n)}).to_string() + "\n"
+}
+
+fn cri(n: usize, line: &str) -> String {
+    // in pieces of 80 bytes, as the kubelet cuts at 16 KiB
+    let (mut out, mut rest) = (String::new(), line);
+    while rest.len() > 80 {
+        let (piece, behind) = rest.split_at(rest.floor_char_boundary(80));
+        out.push_str(&format!("{} stdout P {piece}\n", stamp(n)));
+        rest = behind;
+    }
+    out + &format!("{} stdout F {rest}\n", stamp(n))
+}
+
+fn pod(name: &str, line: &str) -> String {
+    format!("[pod/{name}/flink-main-container] {line}\n")
+}
+
+fn compose(name: &str, line: &str) -> String {
+    format!("{name:<14}  | {line}\n")
+}
+
+fn journal(name: &str, pid: u32, line: &str) -> String {
+    let text = if line.contains('\t') { json!(line.bytes().collect::<Vec<u8>>()) } else { json!(line) };
+    json!({"__REALTIME_TIMESTAMP": "1795357298355123", "_PID": pid.to_string(), "SYSLOG_IDENTIFIER": name,
+        "PRIORITY": "6", "MESSAGE": text})
+    .to_string()
+        + "\n"
+}
+
+#[test]
+fn docker_json_file() {
+    each(by_line(docker));
+}
+
+#[test]
+fn docker_json_file_of_two_streams() {
+    each(by_line(|n, line| {
+        let other = json!({"log": "WARNING: something of the JVM\n", "stream": "stderr", "time": stamp(n)});
+        docker(n, line) + &other.to_string() + "\n"
+    }));
+}
+
+#[test]
+fn fluent_bit_with_two_pods() {
+    each(by_line(|n, line| {
+        let of = |pod: &str, line: &str| {
+            let kubernetes = json!({"pod_name": pod, "container_name": "flink-main-container"});
+            json!({"log": line, "stream": "stdout", "time": stamp(n), "kubernetes": kubernetes}).to_string() + "\n"
+        };
+        of("job-taskmanager-1-1", line) + &of("job-taskmanager-1-2", OTHER)
+    }));
+}
+
+#[test]
+fn cri_with_partial_lines() {
+    each(by_line(cri));
+}
+
+#[test]
+fn cri_with_standard_error_between() {
+    each(by_line(|n, line| cri(n, line) + &format!("{} stderr F at the JVM\n", stamp(n))));
+}
+
+#[test]
+fn kubectl_with_timestamps() {
+    each(by_line(|n, line| format!("{} {line}\n", stamp(n))));
+}
+
+#[test]
+fn kubectl_with_prefix_alone_and_with_another_pod() {
+    each(by_line(|_, line| pod("job-6c9", line)));
+    each(by_line(|_, line| pod("job-6c9", line) + &pod("job-taskmanager-1-2", OTHER)));
+}
+
+#[test]
+fn kubectl_with_prefix_and_timestamps() {
+    each(by_line(|n, line| pod("job-6c9", &format!("{} {line}", stamp(n))) + &pod("job-2", OTHER)));
+}
+
+#[test]
+fn stern() {
+    each(by_line(|_, line| format!("job-6c9-x flink-main-container {line}\njob-tm-1 flink-main-container {OTHER}\n")));
+}
+
+#[test]
+fn compose_alone_and_with_another_service() {
+    each(by_line(|_, line| compose("jobmanager-1", line)));
+    each(by_line(|_, line| compose("jobmanager-1", line) + &compose("taskmanager-1", OTHER)));
+    each(by_line(|_, line| format!("\u{1b}[36mjobmanager-1  | \u{1b}[0m{line}\n")));
+    each(by_line(|n, line| compose("jobmanager-1", &format!("{} {line}", stamp(n)))));
+}
+
+#[test]
+fn syslog_and_the_journal() {
+    each(by_line(|_, line| {
+        format!("Nov 22 14:25:18 node1 flink[71]: {line}\nNov 22 14:25:18 node1 flink[72]: {OTHER}\n")
+    }));
+    each(by_line(|_, line| format!("2026-11-22T14:25:18+0000 node1 flink[71]: {line}\n")));
+    each(by_line(|_, line| format!("<134>1 2026-11-22T14:25:18.355Z node1 flink 71 - - {line}\n")));
+    each(by_line(|_, line| journal("flink", 71, line) + &journal("flink", 72, OTHER)));
+}
+
+/// A record in its parts: time, level, logger, message, trace, and how many lines it has.
+struct Event {
+    time: String,
+    level: String,
+    logger: String,
+    message: String,
+    trace: Option<String>,
+    lines: usize,
+}
+
+fn events(text: &str) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    for line in text.lines() {
+        let parts = line.split_once(" [] - ").filter(|(head, _)| head.starts_with("20"));
+        let words: Vec<&str> = parts.map_or(Vec::new(), |(head, _)| head.split_whitespace().collect());
+        match (parts, events.last_mut()) {
+            (Some((_, message)), _) if words.len() == 4 => events.push(Event {
+                time: format!("{}T{}", words[0], words[1].replace(',', ".")),
+                level: words[2].to_owned(),
+                logger: words[3].to_owned(),
+                message: message.to_owned(),
+                trace: None,
+                lines: 1,
+            }),
+            (_, Some(event)) => {
+                event.lines += 1;
+                let class = line.split([':', ' ']).next().unwrap_or("");
+                let throwable = class.contains('.') && (class.ends_with("Exception") || class.ends_with("Error"));
+                match &mut event.trace {
+                    Some(trace) => *trace += &format!("\n{line}"),
+                    None if throwable => event.trace = Some(line.to_owned()),
+                    None => event.message += &format!("\n{line}"),
+                }
+            }
+            _ => panic!("{line}"),
+        }
+    }
+    events
+}
+
+fn by_event(wrap: impl Fn(&Event) -> serde_json::Value) -> impl Fn(&str) -> Dressed {
+    move |text| {
+        let (mut out, mut lines, mut line) = (String::new(), BTreeMap::new(), 0);
+        for (n, event) in events(text).iter().enumerate() {
+            lines.extend((1..=event.lines as u64).map(|k| (line + k, n as u64 + 1)));
+            line += event.lines as u64;
+            out.push_str(&wrap(event).to_string());
+            out.push('\n');
+        }
+        (out, lines)
+    }
+}
+
+fn ecs(e: &Event) -> serde_json::Value {
+    let mut event = json!({"@timestamp": e.time, "ecs.version": "1.2.0", "log.level": e.level, "message": e.message,
+        "process.thread.name": "main", "log.logger": e.logger});
+    if let Some(trace) = &e.trace {
+        event["error.type"] = json!("java.lang.Exception");
+        event["error.stack_trace"] = json!(trace);
+    }
+    event
+}
+
+#[test]
+fn json_lines() {
+    each(by_event(ecs));
+    each(by_event(|e| {
+        let mut event = json!({"@timestamp": e.time, "@version": 1, "message": e.message, "logger_name": e.logger,
+            "thread_name": "main", "level": e.level, "level_value": 20000});
+        if let Some(trace) = &e.trace {
+            event["stack_trace"] = json!(format!("{trace}\n"));
+        }
+        event
+    }));
+    each(by_event(|e| {
+        let time = e.time.parse::<jiff::civil::DateTime>().unwrap();
+        let second = time.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second();
+        let mut event = json!({"instant": {"epochSecond": second, "nanoOfSecond": time.subsec_nanosecond()},
+            "level": e.level, "loggerName": e.logger, "message": e.message, "thread": "main"});
+        if let Some(trace) = &e.trace {
+            event["thrown"] = json!({"name": "java.lang.Exception", "extendedStackTrace": trace});
+        }
+        event
+    }));
+    each(by_event(|e| {
+        let mut event = json!({"time": e.time, "level": e.level.to_lowercase(), "logger": e.logger, "msg": e.message});
+        if let Some(trace) = &e.trace {
+            event["exception"] = json!(trace.lines().collect::<Vec<_>>());
+        }
+        event
+    }));
+}
+
+#[test]
+fn json_lines_in_containers() {
+    each(|text| {
+        let (text, lines) = by_event(ecs)(text);
+        let wrapped: String = text.lines().enumerate().map(|(n, l)| docker(n, l)).collect();
+        (wrapped, lines)
+    });
+    each(|text| {
+        let (text, lines) = by_event(ecs)(text);
+        let wrapped: String = text.lines().map(|l| pod("tm-1", l) + &pod("tm-2", OTHER)).collect();
+        (wrapped, lines.into_iter().map(|(a, b)| (a, 2 * b - 1)).collect())
+    });
+}
+
+/// Collects what an unwrapper gives: the text of each writer, and where its lines stand.
+#[derive(Debug, Default, PartialEq)]
+struct Collected(Vec<(String, Vec<u8>, Vec<Place>)>);
+
+impl Sink for Collected {
+    fn give(&mut self, stream: usize, key: &str, bytes: &[u8], places: &[Place]) {
+        if self.0.len() <= stream {
+            self.0.push((key.to_owned(), Vec::new(), Vec::new()));
+        }
+        self.0[stream].1.extend_from_slice(bytes);
+        self.0[stream].2.extend_from_slice(places);
+    }
+
+    fn line(&self, stream: usize) -> u64 {
+        self.0.get(stream).map_or(1, |s| s.1.iter().filter(|b| **b == b'\n').count() as u64 + 1)
+    }
+}
+
+fn unwrapped(bytes: &[u8], sizes: &[usize]) -> Collected {
+    let (mut unwrapper, mut out, mut rest) = (Unwrapper::new(), Collected::default(), bytes);
+    for size in sizes.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, behind) = rest.split_at((*size).min(rest.len()));
+        unwrapper.push(piece, &mut out);
+        rest = behind;
+    }
+    unwrapper.end(&mut out);
+    out
+}
+
+/// Stretches of a file in many dresses, long enough for every change to be seen.
+fn stretch(kind: u8, n: usize) -> String {
+    let line = |k: usize| format!("{OTHER} {k} {}", "x".repeat(k % 50));
+    (0..n)
+        .map(|k| match kind % 9 {
+            0 => docker(k, &line(k)),
+            1 => cri(k, &line(k)),
+            2 => pod(["a-1", "b-2"][k % 2], &line(k)),
+            3 => compose("tm", &line(k)),
+            4 => journal("flink", 7, &line(k)),
+            5 => format!("{}\n\tat a.b.C.d(E.java:{k})\n", line(k)),
+            6 => ecs(&events(&line(k))[0]).to_string() + "\n",
+            7 => format!("{} {}\n", stamp(k), line(k)),
+            _ => format!("2026-11-22 14:36:06.026 UTC,\"u\",\"d\",{k},\"[local]\",1.2,1,\"q\",2026-11-22 14:36:06 UTC,3/4,0,ERROR,42P01,\"relation \"\"x\"\"\nis missing\",,,,,,\"SELECT 1\n FROM x\",15,,\"psql\",\"client backend\",,0\n"),
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn seams_do_not_matter(
+        stretches in prop::collection::vec((0_u8..9, 1_usize..400), 1..5),
+        sizes in prop::collection::vec(1_usize..70_000, 1..6),
+        cut in 0_usize..200,
+    ) {
+        let text: String = stretches.iter().map(|(kind, n)| stretch(*kind, *n)).collect();
+        let bytes = &text.as_bytes()[cut.min(text.len())..];
+        prop_assert!(unwrapped(bytes, &sizes) == unwrapped(bytes, &[usize::MAX]));
+    }
+
+    #[test]
+    fn small_seams_do_not_matter(kinds in prop::collection::vec((0_u8..9, 1_usize..40), 1..4), size in 1_usize..64) {
+        let text: String = kinds.iter().map(|(kind, n)| stretch(*kind, *n)).collect();
+        prop_assert!(unwrapped(text.as_bytes(), &[size]) == unwrapped(text.as_bytes(), &[usize::MAX]));
+    }
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..3000), sizes in prop::collection::vec(1_usize..100, 1..4)) {
+        prop_assert!(unwrapped(&bytes, &sizes) == unwrapped(&bytes, &[usize::MAX]));
+    }
+}
+
+#[test]
+fn plain_text_passes_byte_for_byte() {
+    for case in cases() {
+        for log in &case.logs {
+            let out = unwrapped(&log.bytes, &[4096, 100_000]);
+            assert_eq!(out.0.len(), 1, "{}", case.name);
+            assert!(out.0[0].1 == log.bytes && out.0[0].2.is_empty(), "{}", case.name);
+        }
+    }
+}
+
+/// A log whose first part is plain and whose rest is wrapped, and the other way round.
+#[test]
+fn a_change_midway() {
+    each(|text| {
+        let plain: String = (0..600).map(|_| format!("{OTHER}\n")).collect();
+        let (wrapped, lines) = by_line(docker)(text);
+        (plain + &wrapped, lines.into_iter().map(|(a, b)| (a, b + 600)).collect())
+    });
+    each(|text| {
+        let (wrapped, _) = by_line(docker)(&format!("{OTHER}\n").repeat(40));
+        let lines = (1..=text.lines().count() as u64).map(|n| (n, n + 40)).collect();
+        (wrapped + text, lines)
+    });
+}
+
+fn of(name: &str, text: &str) -> Facts {
+    facts(engine(), &[Log { name: name.to_owned(), series: None, bytes: text.as_bytes().to_vec() }], 4096)
+}
+
+/// PostgreSQL's three ways to log say the same.
+#[test]
+fn logs_of_the_server() {
+    let stderr = "2026-11-22 14:36:06.026 UTC [25034] cdc@inventory ERROR:  must be superuser or replication role to start walsender\n\
+        2026-11-22 14:36:07.026 UTC [25035] cdc@inventory FATAL:  password authentication failed for user \"cdc\"\n\
+        2026-11-22 14:36:07.026 UTC [25035] cdc@inventory DETAIL:  Role \"cdc\" does not exist.\n\
+        \tConnection matched pg_hba.conf line 3: \"host all all all md5\"\n";
+    let row = |time: &str, pid: u32, severity: &str, message: &str, detail: &str| {
+        let quote = |s: &str| if s.is_empty() { String::new() } else { format!("\"{}\"", s.replace('"', "\"\"")) };
+        format!(
+            "{time},\"cdc\",\"inventory\",{pid},\"10.0.0.7:5\",6921b0a6.61ca,1,\"authentication\",{time},3/4,0,{severity},28P01,{},{},,,,,,,,,\"client backend\",,0\n",
+            quote(message),
+            quote(detail)
+        )
+    };
+    let detail = "Role \"cdc\" does not exist.\nConnection matched pg_hba.conf line 3: \"host all all all md5\"";
+    let walsender = "must be superuser or replication role to start walsender";
+    let (at, later) = ("2026-11-22 14:36:06.026 UTC", "2026-11-22 14:36:07.026 UTC");
+    let password = "password authentication failed for user \"cdc\"";
+    let csv = row(at, 25034, "ERROR", walsender, "") + &row(later, 25035, "FATAL", password, detail);
+    let object = |time: &str, pid: u32, severity: &str, message: &str| {
+        json!({"timestamp": time, "user": "cdc", "dbname": "inventory", "pid": pid, "error_severity": severity,
+            "state_code": "28P01", "message": message, "backend_type": "client backend"})
+    };
+    let mut last = object(later, 25035, "FATAL", password);
+    last["detail"] = json!(detail);
+    let jsonlog = format!("{}\n{last}\n", object(at, 25034, "ERROR", walsender));
+    let report =
+        |text: &str| report(&[Log { name: "postgresql.log".into(), series: None, bytes: text.as_bytes().to_vec() }]);
+    let plain = report(stderr);
+    assert!(!plain.diagnoses.is_empty());
+    for (text, format, lines) in [(&csv, "csvlog", [1, 2]), (&jsonlog, "jsonlog", [1, 2])] {
+        let other = report(text);
+        assert_eq!(Summary::of(&plain), Summary::of(&other), "{format}");
+        assert!(other.inputs[0].format.starts_with(format), "{}", other.inputs[0].format);
+        assert!(other.diagnoses.iter().flat_map(|d| &d.evidence).all(|e| lines.contains(&e.line)), "{format}");
+    }
+}
+
+/// The last failure of a JobManager's log with its trace, as Flink's REST API gives it.
+fn of_rest(log: &Log, pretty: bool) -> Option<String> {
+    let text = String::from_utf8_lossy(&log.bytes).into_owned();
+    let event = events(&text).into_iter().rfind(|e| e.message.contains("switched from RUNNING to FAILED"))?;
+    let entry = json!({"exceptionName": "org.apache.flink.util.FlinkException", "stacktrace": event.trace?,
+        "timestamp": 1_795_357_298_355_u64, "taskName": event.message.split(" switched").next(),
+        "endpoint": "tm-1:41573", "taskManagerId": "tm-1:41573-abc", "failureLabels": {"TYPE": "USER"},
+        "concurrentExceptions": []});
+    let body = json!({"root-exception": entry["stacktrace"], "timestamp": 1_795_357_298_355_u64, "all-exceptions": [],
+        "truncated": false, "exceptionHistory": {"entries": [entry], "truncated": false}});
+    Some(if pretty { serde_json::to_string_pretty(&body).unwrap() } else { body.to_string() })
+}
+
+#[test]
+fn exceptions_of_the_rest_api() {
+    let mut tried = 0;
+    for case in cases() {
+        for pretty in [false, true] {
+            let Some(text) = case.logs.iter().find_map(|log| of_rest(log, pretty)) else { continue };
+            tried += 1;
+            let log = Log { name: "exceptions.json".into(), series: None, bytes: text.clone().into_bytes() };
+            let is = report(&[log]);
+            let first = &is.diagnoses.first().unwrap_or_else(|| panic!("{}: nothing found", case.name));
+            assert_eq!(first.cause, case.report.diagnoses[0].cause);
+            assert_eq!(is.inputs[0].format, "flink-rest+log4j2");
+            let line = text.lines().position(|l| l.contains("\"stacktrace\"")).unwrap() as u64 + 1;
+            assert!(first.evidence.iter().all(|e| e.line == line));
+        }
+    }
+    assert!(tried >= 2, "{tried}");
+}
+
+#[test]
+fn status_of_the_operator() {
+    let error = json!({"type": "org.apache.flink.util.SerializedThrowable",
+        "message": "org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy",
+        "throwableList": [
+            {"type": "org.apache.flink.runtime.JobException", "message": "Recovery is suppressed"},
+            {"type": "org.postgresql.util.PSQLException", "message": "ERROR: logical decoding requires wal_level >= logical"}]})
+    .to_string();
+    let status = json!({"apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment", "metadata": {"name": "cdc"},
+        "status": {"error": error, "jobManagerDeploymentStatus": "READY", "jobStatus": {"state": "FAILED"}}});
+    let yaml = format!(
+        "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nstatus:\n  error: '{}'\n  jobStatus:\n    state: FAILED\n",
+        error.replace('\'', "''")
+    );
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": [status]});
+    for text in [status.to_string(), serde_json::to_string_pretty(&status).unwrap(), list.to_string(), yaml] {
+        let is = report(&[Log { name: "deployment".into(), series: None, bytes: text.clone().into_bytes() }]);
+        assert_eq!(Summary::of(&is).first(), "postgres/wal-level-not-logical", "{text}");
+    }
+}
+
+#[test]
+fn a_file_of_two_writers_is_two_sources() {
+    let text: String = (0..9).map(|_| pod("a-1", OTHER) + &pod("b-2", OTHER)).collect();
+    let sources = of("pods.log", &text).sources;
+    let writers: Vec<_> = sources.iter().map(|s| s.writer.as_deref().unwrap()).collect();
+    assert_eq!(writers, ["a-1/flink-main-container", "b-2/flink-main-container"]);
+    assert!(sources.iter().all(|s| s.name == "pods.log" && s.lines == 9 && s.formats == ["kubectl-prefix"]));
+}
