@@ -382,3 +382,48 @@ fn every_failure_of_rules_and_samples_is_reported() {
         err(&check)
     );
 }
+
+#[test]
+fn names_go_and_come_back() {
+    let dir = TempDir::new().unwrap();
+    let (map, shared) = (dir.path().join("names.json"), dir.path().join("shared.log"));
+    let arguments = ["redact", "--map", map.to_str().unwrap()];
+    let redacted = scan(&arguments, &data("log/taskmanager.log"));
+    assert_eq!(redacted.status.code(), Some(0), "{}", err(&redacted));
+    assert!(!out(&redacted).contains("flink_cdc") && out(&redacted).contains("user-1"));
+    assert_eq!(out(&pipe(&arguments, &log())), out(&redacted), "a pipe is redacted like a file, with the same map");
+    fs::write(&shared, &redacted.stdout).unwrap();
+    let found = report(&scan(&["--format", "json"], &shared));
+    assert_eq!(found.diagnoses[0].cause, CAUSE);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&map).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let back = scan(&["reveal", "--map", map.to_str().unwrap()], &shared);
+    assert_eq!(out(&back), String::from_utf8_lossy(&log()));
+    // the report and the log share their tokens
+    let ticket = scan(&["report", "--for", "github", "--map", map.to_str().unwrap()], &data("log/taskmanager.log"));
+    assert!(out(&ticket).contains("user-1") && !out(&ticket).contains("flink_cdc"), "{}", out(&ticket));
+}
+
+#[test]
+fn several_formats_at_once() {
+    let dir = TempDir::new().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let outputs = ["html=report.html", "sarif=report.sarif", "json=report.json"].map(|o| {
+        let (format, name) = o.split_once('=').unwrap();
+        format!("{format}={}", path(name).display())
+    });
+    let arguments: Vec<&str> = outputs.iter().flat_map(|o| ["--output", o.as_str()]).collect();
+    let output = scan(&arguments, &data("log/taskmanager.log"));
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output).contains(CAUSE));
+    let read = |name: &str| fs::read_to_string(path(name)).unwrap();
+    assert!(read("report.html").starts_with("<!doctype html>") && !read("report.html").contains("flink_cdc"));
+    assert!(read("report.sarif").contains(CAUSE) && read("report.json").contains("flink_cdc"));
+    let nowhere = format!("html={}", path("no/such/folder.html").display());
+    let output = scan(&["--output", &nowhere], &data("log/taskmanager.log"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("no such file or directory"), "{}", err(&output));
+}

@@ -33,14 +33,16 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Join what --format facts found on several machines: the report of one scan of everything
     Merge(MergeArgs),
+    /// The report as a ticket, within the limits of its system, or as a script for the database's administrator
+    Report(super::report::ReportArgs),
     /// Explain a cause by its id, a word of it, or a message; needs no log
     Explain(ExplainArgs),
     /// Say why a rule did not match a log, or what became of its match
     WhyNot(WhyNotArgs),
     /// Copy a log to stdout without secrets and names, for sharing
-    Redact(RedactArgs),
+    Redact(super::redact::RedactArgs),
     /// Put the names back into an answer to something redacted
-    Reveal(RevealArgs),
+    Reveal(super::redact::RevealArgs),
     /// List, check, test, write and publish rules
     Rules(RulesArgs),
 }
@@ -102,8 +104,34 @@ pub enum ScanFormat {
     Text,
     /// For machines, see docs/report.schema.json
     Json,
+    /// The same, one line an object: the report, then each cause, symptom, exception and note
+    Ndjson,
+    /// For an issue on GitHub or GitLab
+    Markdown,
+    /// One page that needs nothing else, with a timeline
+    Html,
+    /// Jira's wiki markup
+    Jira,
+    /// Atlassian's document format, for Jira Cloud's API
+    Adf,
+    /// For code scanning and its viewers
+    Sarif,
+    /// For CI systems
+    Junit,
+    /// A table: one row a cause, symptom or exception
+    Csv,
+    /// A script for psql that asks all that is to be asked, and only reads
+    Psql,
     /// What was found before conclusions are drawn; cdc-doctor merge joins such files
     Facts,
+}
+
+impl ScanFormat {
+    /// It is made to be sent to others: names are replaced by tokens unless that is switched off.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Markdown | Self::Html | Self::Jira | Self::Adf | Self::Sarif | Self::Junit | Self::Csv)
+    }
 }
 
 /// `scan`.
@@ -180,6 +208,9 @@ pub struct ShowArgs {
     /// Only the first N causes
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
+    /// Write the report to a file, too, repeatable: html=report.html
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = super::formats::output)]
+    pub output: Vec<(ScanFormat, PathBuf)>,
     /// What is shared.
     #[command(flatten)]
     pub sharing: super::redact::SharingArgs,
@@ -275,31 +306,6 @@ pub struct WhyNotArgs {
     /// Add rules, or override shipped ones
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
-}
-
-/// `redact`.
-#[derive(Debug, Args)]
-pub struct RedactArgs {
-    /// The log; .gz and .zst are opened; - is stdin
-    #[arg(value_name = "LOG")]
-    pub log: PathBuf,
-    /// Write which name each token stands for to this file; tokens of a file that is there are used again
-    #[arg(long, value_name = "FILE")]
-    pub map: Option<PathBuf>,
-    /// Rules whose words are no names, beside the shipped ones
-    #[arg(long, value_name = "DIR")]
-    pub rules: Vec<PathBuf>,
-}
-
-/// `reveal`.
-#[derive(Debug, Args)]
-pub struct RevealArgs {
-    /// The file that --map wrote
-    #[arg(long, value_name = "FILE")]
-    pub map: PathBuf,
-    /// The answer; - is stdin
-    #[arg(value_name = "ANSWER", default_value = "-")]
-    pub answer: PathBuf,
 }
 
 /// `rules`.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::args::{LogArgs, ScanFormat, ShowArgs, ToldArgs};
 use super::exit::{self, Exit};
 use super::terminal::Quiet;
-use super::{job, scan};
+use super::{formats, job, scan};
 use crate::diagnosis;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -78,7 +78,7 @@ pub(super) fn tell(
     format: ScanFormat,
     show: &ShowArgs,
 ) -> Result<Exit, Error> {
-    if format == ScanFormat::Facts && show.sharing.redact {
+    if format == ScanFormat::Facts && show.sharing.hides(false) {
         return Err(Error::Usage {
             what: "--redact: facts hold the names, since conclusions are drawn from them".into(),
             hint: Some("redact the report: cdc-doctor merge --redact FACTS".into()),
@@ -86,18 +86,17 @@ pub(super) fn tell(
     }
     let mut report = report(facts, rules, options);
     scan::only(&mut report, &show.only, show.top);
-    let shared = super::redact::shared(&report, &show.sharing, rules)?;
     scan::complain(&report, report.inputs.is_empty() && facts.job.is_empty());
+    let shared = formats::Shared::new(&report, format, show, rules)?;
+    let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
+    shared.write_files(show)?;
     if format == ScanFormat::Facts {
         let mut out = Quiet::new(io::BufWriter::new(io::stdout()));
         serde_json::to_writer_pretty(&mut out, facts).map_err(io::Error::from)?;
         writeln!(out)?;
         out.flush()?;
-        return Ok(exit::of(&report, show.fail_on.map(scan::confidence)));
-    }
-    let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
-    if !nothing_read || format == ScanFormat::Json {
-        scan::print(&shared, format, show)?;
+    } else if !nothing_read || format != ScanFormat::Text {
+        shared.print(format, show)?;
     }
     Ok(exit::of(&report, show.fail_on.map(scan::confidence)))
 }

@@ -9,10 +9,12 @@ pub mod explain;
 #[cfg(feature = "flink")]
 pub mod flink;
 mod folders;
+pub mod formats;
 mod investigate;
 mod job;
 pub mod merge;
 pub mod redact;
+pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod terminal;
@@ -52,6 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) ->
         None => scan::run(&cli.scan, now),
         Some(Command::Scan(args)) => scan::run(args, now),
         Some(Command::Merge(args)) => merge::run(args),
+        Some(Command::Report(args)) => report::run(args, now),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),
         Some(Command::Redact(args)) => redact::run(args),

@@ -1,12 +1,11 @@
 //! `redact`, `reveal`, and the options with which any command hides names.
 
 use std::fs;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::{RedactArgs, RevealArgs};
 use super::exit::Exit;
 use super::terminal::Quiet;
 use crate::error::Error;
@@ -15,28 +14,70 @@ use crate::redact::{BLOCK, LogRedactor, Names, Redactor};
 use crate::report::Report;
 use crate::rule::RuleSet;
 
+/// `redact`.
+#[derive(Debug, Args)]
+pub struct RedactArgs {
+    /// The log; .gz and .zst are opened; - or nothing is stdin
+    #[arg(value_name = "LOG")]
+    pub log: Option<PathBuf>,
+    /// Write which name each token stands for to this file; tokens of a file that is there are used again
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Rules whose words are no names, beside the shipped ones
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// `reveal`.
+#[derive(Debug, Args)]
+pub struct RevealArgs {
+    /// The file that --map wrote
+    #[arg(long, value_name = "FILE")]
+    pub map: PathBuf,
+    /// The answer; - is stdin
+    #[arg(value_name = "ANSWER", default_value = "-")]
+    pub answer: PathBuf,
+}
+
 /// How names are shared.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SharingArgs {
-    /// Replace hosts, users, databases, tables and other names by tokens such as host-1; secrets are always cut
+    /// Replace hosts, users, databases, tables and other names by tokens such as host-1; formats that are made to be sent to others
+    /// do it by themselves. Secrets are always cut
     #[arg(long)]
     pub redact: bool,
-    /// With --redact: write which name each token stands for to this file; tokens of a file that is there are used again
-    #[arg(long, value_name = "FILE", requires = "redact")]
+    /// Leave names as they are, in every format
+    #[arg(long, conflicts_with_all = ["redact", "map"])]
+    pub no_redact_names: bool,
+    /// Write which name each token stands for to this file (implies --redact); tokens of a file that is there are used again
+    #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
 }
 
-/// What may leave: the report, without names if that was asked for. The map is written before anything is shown.
-pub(super) fn shared(report: &Report, sharing: &SharingArgs, rules: &RuleSet) -> Result<Report, Error> {
-    if !sharing.redact {
-        return Ok(report.clone());
+impl SharingArgs {
+    /// Names are hidden where this was asked for, or the form is one `for_others`.
+    #[must_use]
+    pub fn hides(&self, for_others: bool) -> bool {
+        self.redact || self.map.is_some() || for_others && !self.no_redact_names
+    }
+}
+
+/// The report without names, if anything hides them. The map is written before anything is shown.
+pub(super) fn without_names(
+    report: &Report,
+    sharing: &SharingArgs,
+    rules: &RuleSet,
+    hides: bool,
+) -> Result<Option<Report>, Error> {
+    if !hides {
+        return Ok(None);
     }
     let mut redactor = redactor(rules, sharing.map.as_deref())?;
     let redacted = redactor.report(report).map_err(|e| Error::Internal(e.to_string()))?;
     if let Some(map) = &sharing.map {
         write_map(map, redactor.names())?;
     }
-    Ok(redacted)
+    Ok(Some(redacted))
 }
 
 /// A redactor that goes on with the tokens of a map, if there is one.
@@ -92,13 +133,18 @@ pub(super) fn write_map(path: &Path, names: &Names) -> Result<(), Error> {
 /// # Errors
 /// A log or a map that cannot be read or written.
 pub fn run(args: &RedactArgs) -> Result<Exit, Error> {
+    if args.log.is_none() && io::stdin().is_terminal() {
+        let hint = Some("cdc-doctor redact taskmanager.log > shared.log".into());
+        return Err(Error::Usage { what: "no input, and stdin is a terminal".into(), hint });
+    }
+    let log = args.log.clone().unwrap_or_else(|| PathBuf::from("-"));
     let rules = super::rule_set(&args.rules)?;
     let mut redactor = redactor(&rules, args.map.as_deref())?;
-    let found = input::discover(std::slice::from_ref(&args.log), Limits::default());
+    let found = input::discover(std::slice::from_ref(&log), Limits::default());
     let (source, problem) = (found.sources.first(), found.problems.first());
     let Some(source) = source.filter(|_| found.sources.len() == 1) else {
         let what = problem.map_or_else(
-            || format!("{}: {} files; redact takes one log", args.log.display(), found.sources.len()),
+            || format!("{}: {} files; redact takes one log", log.display(), found.sources.len()),
             |p| format!("{}: {}", p.path, p.what),
         );
         return Err(Error::Usage { what, hint: problem.and_then(|p| p.help.clone()) });

@@ -1,16 +1,16 @@
 //! `scan`: files, directories or stdin in, a report out.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::args::{Cli, Level, ScanArgs, ScanFormat, ShowArgs, When};
+use super::args::{Cli, Level, ScanArgs, ScanFormat, When};
 use super::exit::Exit;
 use super::investigate;
-use super::terminal::{self, Color, Environment, Quiet};
+use super::terminal::{Color, Quiet};
 use crate::error::Error;
 use crate::input::STDIN_NAME;
-use crate::report::{Confidence, Report, json, text};
+use crate::report::{Confidence, Report};
 
 /// Runs the verb.
 ///
@@ -70,30 +70,6 @@ pub(super) fn complain_of(path: &str, what: &str, help: Option<&str>, fatal: boo
     if let Some(help) = help {
         let _ = writeln!(err, "{dim}hint:{dim:#} {}", crate::rule::template::printable(help));
     }
-}
-
-pub(super) fn print(report: &Report, format: ScanFormat, args: &ShowArgs) -> Result<(), Error> {
-    let terminal = io::stdout().is_terminal();
-    let environment = Environment::read();
-    let mut out = Quiet::new(io::BufWriter::new(io::stdout()));
-    match format {
-        ScanFormat::Json | ScanFormat::Facts => json::render(report, &mut out)?,
-        ScanFormat::Text => {
-            let options = text::Options {
-                width: args.width.map_or_else(|| terminal::width(terminal), terminal::clamp),
-                ascii: environment.ascii(args.ascii, terminal),
-                color: environment.color(when(args.color), terminal) && (!args.brief || args.color == When::Always),
-                verbose: args.verbose,
-                all: args.all,
-                top: args.top,
-                brief: args.brief,
-                terminal,
-            };
-            text::render(report, &options, &mut out)?;
-        }
-    }
-    out.flush()?;
-    Ok(())
 }
 
 /// The colour choice of the command line.

@@ -24,7 +24,12 @@ pub fn error(error: &clap::Error) -> Option<Error> {
             let option = text(error, ContextKind::InvalidArg)?;
             let option = option.split(' ').next().unwrap_or(&option);
             let value = text(error, ContextKind::InvalidValue)?;
-            (format!("{option}: '{value}' is not one of its values"), "see cdc-doctor --help".to_owned())
+            // a parser of ours says what is wrong; that of a number does not need to
+            let why = std::error::Error::source(error).map(ToString::to_string).filter(|why| why.contains(" is "));
+            (
+                format!("{option}: '{value}' is not one of its values"),
+                why.unwrap_or_else(|| "see cdc-doctor --help".into()),
+            )
         }
         _ => return None,
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::pick::{self, Picked};
-use super::{JobSeen, NoiseSeen, sequence};
+use super::{JobSeen, MAX_CHANGES, NoiseSeen, sequence};
 use crate::engine::facts::{Event, EventKind, SourceFacts, StateChange, Unknown};
 use crate::record::Timestamp;
 use crate::rule::{Process, RuleSet};
@@ -192,6 +192,9 @@ pub fn jobs(sources: &[SourceFacts], members: &[usize], group: usize) -> Vec<Job
             let replaces = change.is_job || job.state.as_ref().is_none_or(|(_, s, _)| *s == *index);
             if replaces {
                 job.state = Some((change.to.clone(), *index, event.at.line));
+            }
+            if replaces && job.changes.len() < MAX_CHANGES {
+                job.changes.push((change.to.clone(), event.time, *index, event.at.line));
             }
         }
     }

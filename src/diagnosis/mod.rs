@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::facts::{EventKind, LeftOut, SourceFacts};
 use crate::job::JobDefinition;
-use crate::record::Times;
+use crate::record::{Times, Timestamp};
 use crate::rule::{Confidence, Process, Role, RuleSet};
 pub use clock::Clocks;
 pub use endpoint::Endpoint;
@@ -54,6 +54,9 @@ pub enum State {
     Recovered,
 }
 
+/// Most states of a job that are kept with their times.
+pub const MAX_CHANGES: usize = 200;
+
 /// A Flink job as the logs show it.
 #[derive(Debug, Clone, Default)]
 pub struct JobSeen {
@@ -63,6 +66,8 @@ pub struct JobSeen {
     pub name: Option<String>,
     /// Last state, and where it stands: source and line.
     pub state: Option<(String, usize, u64)>,
+    /// The states it entered, each with its time, source and line; the first [`MAX_CHANGES`].
+    pub changes: Vec<(String, Option<Timestamp>, usize, u64)>,
     /// Highest attempt number of a task, plus one.
     pub attempts: Option<u32>,
     /// Group of sources that speak of it.
@@ -86,7 +91,7 @@ pub struct Sign {
     /// Line.
     pub line: u64,
     /// Time.
-    pub time: Option<crate::record::Timestamp>,
+    pub time: Option<Timestamp>,
     /// The line's own text, shortened.
     pub text: String,
 }

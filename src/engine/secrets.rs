@@ -79,7 +79,7 @@ fn found(head: &Head, text: &str) -> Vec<Range<usize>> {
                 part.end()
             }
             Extent::Assigned => {
-                let range = value::assigned(text, whole.range());
+                let range = value::assigned(text, whole.range(), head.kind == "authorization");
                 if value::is_assigned(head.kind, text, whole.range(), range.clone()) {
                     let end = range.end;
                     add(range);
@@ -186,6 +186,8 @@ mod tests {
             ("-----BEGIN PRIVATE KEY-----\n  MIIEs3cret\n", "s3cret"),
             ("https://h/x?X-Amz-Signature=abcdef0123456789&y=1", "abcdef0123456789"),
             ("Cookie: JSESSIONID=s3cret; a=b", "s3cret"),
+            ("Authorization: Basic s3cret12345==", "s3cret12345"),
+            ("'Authorization'='Basic s3cret12345='", "s3cret12345"),
             ("mail to bob.s3cret@example.com now", "s3cret"),
             // rows and statements
             ("Value count does not match. Row: 1\tbob\ts3cret", "s3cret"),

@@ -244,7 +244,7 @@ mod tests {
     fn names(text: &str) -> Vec<(&'static str, String)> {
         let rules = crate::builtin::rules().unwrap();
         let dictionary = Dictionary::of(&rules);
-        find(text, &dictionary).into_iter().map(|f| (f.kind.word(), text[f.range].to_owned())).collect()
+        find(text, &dictionary).into_iter().map(|f| (f.kind.word(), text.get(f.range).unwrap().to_owned())).collect()
     }
 
     #[test]

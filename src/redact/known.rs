@@ -106,38 +106,50 @@ const MORE: &str = "about above added after again allocated allowed already also
 /// Words that are taken for names only where they stand as such.
 #[derive(Debug, Clone)]
 pub struct Dictionary {
-    words: BTreeSet<String>,
+    /// Words of patterns, and those that logs are full of: what they stand in must stay what it is.
+    patterns: BTreeSet<String>,
+    /// Words of texts.
+    texts: BTreeSet<String>,
 }
 
 impl Dictionary {
     /// The words of all rules, patterns and texts, but not of their examples.
     #[must_use]
     pub fn of(rules: &RuleSet) -> Self {
-        let mut words: BTreeSet<String> = MORE.split_whitespace().map(str::to_owned).collect();
-        let mut add = |text: &str| {
-            for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| w.len() > 1) {
-                words.insert(word.to_ascii_lowercase());
-                words.extend(word.split('_').filter(|w| w.len() > 1).map(str::to_ascii_lowercase));
-            }
-        };
+        let mut patterns: BTreeSet<String> = MORE.split_whitespace().map(str::to_owned).collect();
+        let mut words: BTreeSet<String> = BTreeSet::new();
         for (number, rule) in rules.rules().iter().enumerate() {
-            add(&serde_json::to_string(rule).unwrap_or_default());
+            add(&serde_json::to_string(&rule.alternatives_of_match).unwrap_or_default(), &mut patterns);
+            add(&serde_json::to_string(&rule.refuted_by).unwrap_or_default(), &mut patterns);
             let mut texts = rules.texts(number);
             texts.examples.clear();
-            add(&serde_json::to_string(&texts).unwrap_or_default());
+            add(&serde_json::to_string(&texts).unwrap_or_default(), &mut words);
         }
         for entry in rules.context.iter().chain(&rules.health) {
-            add(&serde_json::to_string(entry).unwrap_or_default());
+            add(&serde_json::to_string(entry).unwrap_or_default(), &mut patterns);
         }
-        rules.vocabulary.parameters.keys().for_each(|name| add(name));
-        Self { words }
+        rules.vocabulary.parameters.keys().for_each(|name| add(name, &mut patterns));
+        Self { patterns, texts: words }
     }
 
-    /// A common word, or too short to be told from one.
+    /// A common word of patterns and logs, or too short to be told from one: a name only where it stands as such.
+    #[must_use]
+    pub fn is_common(&self, word: &str) -> bool {
+        let number = word.chars().all(|c| c.is_ascii_digit());
+        number || word.chars().count() < 3 || self.patterns.contains(&word.to_ascii_lowercase())
+    }
+
+    /// A word of patterns, logs or texts: behind `table` it may go on a sentence.
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
-        let lower = word.to_ascii_lowercase();
-        word.chars().count() < 3 || self.words.contains(&lower) || word.chars().all(|c| c.is_ascii_digit())
+        self.is_common(word) || self.texts.contains(&word.to_ascii_lowercase())
+    }
+}
+
+fn add(text: &str, words: &mut BTreeSet<String>) {
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| w.len() > 1) {
+        words.insert(word.to_ascii_lowercase());
+        words.extend(word.split('_').filter(|w| w.len() > 1).map(str::to_ascii_lowercase));
     }
 }
 

@@ -179,7 +179,8 @@ impl Names {
     /// # Errors
     /// If the text is not a map, or holds what is no token.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let file: MapFile = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let file: MapFile =
+            serde_json::from_str(text).map_err(|_| format!("it does not begin with the schema '{SCHEMA}'"))?;
         if file.schema != SCHEMA {
             return Err(format!("its schema is '{}', not '{SCHEMA}'", file.schema));
         }

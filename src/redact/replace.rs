@@ -64,7 +64,7 @@ impl Automaton {
         let mut texts: Vec<String> = Vec::new();
         let mut forms = Vec::new();
         for (value, token) in names {
-            let common = dictionary.has(value);
+            let common = dictionary.is_common(value);
             for text in written(value, common) {
                 let token = if text == value { token.to_owned() } else { cased(&token.to_lowercase(), &text) };
                 texts.push(text);
@@ -144,11 +144,26 @@ impl Matcher {
     ) -> (String, Edits) {
         let mut spans: Vec<(Range<usize>, &str)> =
             found.iter().filter_map(|f| Some((f.range.clone(), names.get(text.get(f.range.clone())?)?))).collect();
+        let mut common: Vec<(Range<usize>, &str)> = Vec::new();
         for (range, form) in self.main.hits(text).chain(self.recent.hits(text)) {
             let within = strict.iter().any(|s| s.start <= range.start && range.end <= s.end);
-            let allowed = within || !form.common || is_quoted(text, &range);
-            if allowed && is_bounded(text, &range) && (within || !in_package(text, &range)) {
+            if !is_bounded(text, &range) || !within && in_package(text, &range) {
+                continue;
+            }
+            if within || !form.common || stands_as_name(text, &range) {
                 spans.push((range, &form.token));
+            } else {
+                common.push((range, &form.token));
+            }
+        }
+        // a part of a qualified name of which another part is a name: `sales.orders`
+        for (range, token) in common {
+            let is_dot = |at: usize| text.as_bytes().get(at) == Some(&b'.');
+            let joined = |other: &Range<usize>| {
+                other.end + 1 == range.start && is_dot(other.end) || range.end + 1 == other.start && is_dot(range.end)
+            };
+            if spans.iter().any(|(other, _)| joined(other)) {
+                spans.push((range, token));
             }
         }
         spans.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
@@ -181,11 +196,35 @@ fn is_bounded(text: &str, range: &Range<usize>) -> bool {
     (escape || before.chars().next_back().is_none_or(|c| !is_word(c))) && after.is_none_or(|c| !is_word(c))
 }
 
-/// It stands in quotation marks, alone or as a part of a qualified name.
-fn is_quoted(text: &str, range: &Range<usize>) -> bool {
-    let before = text.get(..range.start).and_then(|t| t.chars().next_back());
+/// Words that say what the name behind them is.
+const SAY: &[&str] = &[
+    "user",
+    "role",
+    "database",
+    "schema",
+    "relation",
+    "table",
+    "tables",
+    "view",
+    "slot",
+    "publication",
+    "topic",
+    "host",
+];
+
+/// It stands in quotation marks, or behind a word that says what it is.
+fn stands_as_name(text: &str, range: &Range<usize>) -> bool {
+    let before = text.get(..range.start).unwrap_or_default();
     let after = text.get(range.end..).unwrap_or_default().trim_start_matches('\\').chars().next();
-    matches!((before, after), (Some('"'), Some('"')) | (Some('\''), Some('\'')) | (Some('`'), Some('`')))
+    let quoted = matches!(
+        (before.chars().next_back(), after),
+        (Some('"'), Some('"')) | (Some('\''), Some('\'')) | (Some('`'), Some('`'))
+    );
+    let word = before
+        .strip_suffix(' ')
+        .map(|b| b.rfind(|c: char| !is_word(c)).map_or(b, |i| b.get(i + 1..).unwrap_or_default()));
+    let said = word.is_some_and(|w| SAY.contains(&w.to_ascii_lowercase().as_str()));
+    quoted || said
 }
 
 /// Roots of packages: what stands below one is a class.

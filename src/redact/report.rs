@@ -50,6 +50,10 @@ const FIXED: &[&str] = &[
     "mode",
 ];
 
+/// Fields that hold what stands in a log or names a file.
+const LOGGED: &[&str] =
+    &["record", "english", "message", "because", "sample", "path", "what", "from", "text", "candidates", "value"];
+
 impl Redactor {
     /// The report without names, and without what secrets a text of it may still hold.
     ///
@@ -169,7 +173,12 @@ impl Redactor {
         let whole = 0..text.len();
         let named = key == "candidates" || key == "name" && self.names.get(text).is_some();
         let strict = if named { std::slice::from_ref(&whole) } else { &[] };
-        self.replaced(text, &[], strict).0
+        if !LOGGED.contains(&key) {
+            return self.replaced(text, &[], strict).0;
+        }
+        let cut = secrets::cut_lazily(text, &mut self.cuts);
+        let found = super::find::find(&cut, &self.dictionary);
+        self.replaced(&cut, &found, strict).0
     }
 
     /// A text with the ranges of what was filled in: names there are names, whatever words they are.

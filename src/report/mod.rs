@@ -3,16 +3,20 @@
 //! [`Report`] is plain data and the serialised contract (`cdc-doctor/report/v1`, schema in `docs/report.schema.json`). Every text
 //! in it is already filled in and free of secrets; renderers compute nothing but layout. Field order is the order in the JSON.
 
+mod entered;
 pub mod explanation;
 pub mod json;
 pub mod markdown;
 pub mod model;
+pub mod render;
 pub mod text;
 pub mod words;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use entered::Entered;
 
 /// Name of the JSON contract.
 pub const SCHEMA: &str = "cdc-doctor/report/v1";
@@ -172,6 +176,9 @@ pub struct Job {
     pub mode: Option<String>,
     /// Last completed checkpoint.
     pub last_checkpoint: Option<Checkpoint>,
+    /// The states it entered, in the order of the logs, the first ones.
+    #[serde(default)]
+    pub changes: Vec<Entered>,
 }
 
 /// A completed checkpoint.

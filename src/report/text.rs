@@ -6,20 +6,20 @@
 //! not say. All phrases are in [`super::words`].
 
 mod brief;
-mod check;
-mod details;
-mod diagnosis;
-mod evidence;
+pub(super) mod check;
+pub(super) mod details;
+pub(super) mod diagnosis;
+pub(super) mod evidence;
 pub mod explain;
-mod facts;
-mod fix;
-mod footer;
-mod glyphs;
-mod grid;
+pub(super) mod facts;
+pub(super) mod fix;
+pub(super) mod footer;
+pub(super) mod glyphs;
+pub(super) mod grid;
 mod nothing;
-mod other;
-mod rich;
-mod shorten;
+pub(super) mod other;
+pub(super) mod rich;
+pub(super) mod shorten;
 mod symptom;
 
 use std::io::{self, Write};

@@ -11,7 +11,8 @@ const MOST: usize = 8192;
 ///
 /// Quoted values reach to their quotation mark, whatever depth of escapes they stand in. Others reach to the end of the line, or to
 /// what begins the next option; a backslash at the end of a line goes on, and a value may stand on the next line alone.
-pub(super) fn assigned(text: &str, head: Range<usize>) -> Range<usize> {
+/// The value of a header (`line`) has blanks, signs and options of its own.
+pub(super) fn assigned(text: &str, head: Range<usize>, line: bool) -> Range<usize> {
     let rest = text.get(head.end..).unwrap_or_default();
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
     let mut start = head.end + blanks;
@@ -32,7 +33,7 @@ pub(super) fn assigned(text: &str, head: Range<usize>) -> Range<usize> {
     let marks = value.len() - value.trim_start_matches('\\').len();
     match value.get(marks..).and_then(|v| v.chars().next()) {
         Some(mark @ ('"' | '\'' | '`')) => start..quoted(text, start + marks + 1, mark, marks),
-        _ => start..bare(text, start, &head),
+        _ => start..bare(text, start, &head, line),
     }
 }
 
@@ -60,7 +61,7 @@ fn quoted(text: &str, from: usize, mark: char, depth: usize) -> usize {
 }
 
 /// The end of a value without quotation marks.
-fn bare(text: &str, from: usize, head: &Range<usize>) -> usize {
+fn bare(text: &str, from: usize, head: &Range<usize>, line: bool) -> usize {
     let in_url = text.get(..head.start).is_some_and(|t| {
         let word = t.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
         word.ends_with(['?', '&'])
@@ -78,6 +79,7 @@ fn bare(text: &str, from: usize, head: &Range<usize>) -> usize {
                 next.starts_with(['n', 'r', 't']) && !next.get(1..).is_some_and(|t| t.starts_with(is_word))
                     || next.starts_with('"')
             }
+            '&' | ';' | ',' | ' ' | '\t' | '}' | ']' | ')' if line => false,
             '&' => is_option(next) || over(next),
             ';' => over(next) || is_option(next),
             ',' => over(next) && is_option(next.trim_start()) || is_option(next),

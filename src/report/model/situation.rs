@@ -3,7 +3,8 @@
 use super::Maker;
 use crate::diagnosis::Incident;
 use crate::engine::facts::EventKind;
-use crate::report::{Checkpoint, Diagnosis, Evidence, HowTo, Job, Need, Note, Place, SignOfLife, Symptom};
+use crate::record::Timestamp;
+use crate::report::{Checkpoint, Diagnosis, Entered, Evidence, HowTo, Job, Need, Note, Place, SignOfLife, Symptom};
 use crate::rule::Process;
 use crate::rule::template::printable;
 
@@ -28,6 +29,7 @@ impl Maker<'_> {
                         .state
                         .as_ref()
                         .map(|(_, source, line)| Place { path: self.path(*source), line: *line }),
+                    changes: job.changes.iter().map(|change| self.entered(change)).collect(),
                     attempts: job.attempts,
                     mode: incremental.then(|| "incremental".to_owned()),
                     last_checkpoint: checkpoint.map(|(i, (number, time, line))| Checkpoint {
@@ -38,6 +40,11 @@ impl Maker<'_> {
                 }
             })
             .collect()
+    }
+
+    fn entered(&self, (to, time, source, line): &(String, Option<Timestamp>, usize, u64)) -> Entered {
+        let at = Place { path: self.path(*source), line: *line };
+        Entered { to: to.clone(), time: time.map(|t| t.iso()), at }
     }
 
     /// Last state of the job (or of its source task) that the incident is about.

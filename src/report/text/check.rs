@@ -110,7 +110,7 @@ fn heading(page: &Page, title: &str, setting: &Rich) -> Rich {
 }
 
 /// `psql, database inventory, any user`.
-fn setting(page: &Page, check: &Check, database: Option<&str>) -> Rich {
+pub fn setting(page: &Page, check: &Check, database: Option<&str>) -> Rich {
     let words = page.words;
     let mut items: Vec<String> = Vec::new();
     items.push(match (check.kind.as_str(), system::get(&check.on)) {
@@ -274,7 +274,7 @@ fn sign(check: &Check) -> &'static str {
 }
 
 /// What a healthy server answers, in words.
-fn healthy(page: &Page, check: &Check) -> Option<String> {
+pub fn healthy(page: &Page, check: &Check) -> Option<String> {
     check
         .healthy
         .clone()

@@ -94,7 +94,7 @@ pub fn short(page: &mut Page, diagnosis: &Diagnosis, number: usize) {
 }
 
 /// Why it is so, what the log shows to be in order, what the cause may hide, and why it is not certain.
-fn why(page: &Page, diagnosis: &Diagnosis, first: bool) -> Rich {
+pub fn why(page: &Page, diagnosis: &Diagnosis, first: bool) -> Rich {
     let words = page.words;
     let mut sentences = vec![diagnosis.why.trim().to_owned()];
     if first {

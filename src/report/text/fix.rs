@@ -49,7 +49,7 @@ fn title(page: &Page, diagnosis: &Diagnosis, loss: Option<&str>) -> Rich {
 }
 
 /// What is lost, if all steps that lose data say the same.
-fn common_loss(steps: &[Fix]) -> Option<&str> {
+pub fn common_loss(steps: &[Fix]) -> Option<&str> {
     let mut notes =
         steps.iter().filter(|step| step.risk == "data-loss").map(|step| step.risk_note.as_deref().unwrap_or(""));
     let first = notes.next().filter(|note| !note.is_empty())?;
@@ -93,7 +93,7 @@ fn set(page: &mut Page, diagnosis: &Diagnosis, step: &Fix, indent: usize, number
 }
 
 /// The sentence of a step; it ends with a colon if something to type follows.
-fn sentence(page: &Page, step: &Fix) -> String {
+pub fn sentence(page: &Page, step: &Fix) -> String {
     let words = page.words;
     let action = step.action.trim();
     let lower = action.to_lowercase();
@@ -119,7 +119,7 @@ fn as_who<'a>(page: &Page, run_as: &'a str) -> &'a str {
 }
 
 /// The marks of a step, in brackets. What a step says in words, be it this one or another, is no mark.
-fn marks(page: &Page, steps: &[Fix], step: &Fix, loss_said: bool) -> Vec<Rich> {
+pub fn marks(page: &Page, steps: &[Fix], step: &Fix, loss_said: bool) -> Vec<Rich> {
     let words = page.words;
     let actions: Vec<String> = steps.iter().map(|step| step.action.to_lowercase()).collect();
     let says = |parts: &[&str]| actions.iter().any(|action| parts.iter().all(|part| action.contains(part)));
@@ -179,7 +179,7 @@ fn variants(page: &mut Page, step: &Fix, provider: Option<&str>, indent: usize) 
     }
 }
 
-fn provider_name(provider: &str) -> String {
+pub fn provider_name(provider: &str) -> String {
     match provider {
         "rds" => "RDS, Aurora".to_owned(),
         "aurora" => "Aurora".to_owned(),

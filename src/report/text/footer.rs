@@ -34,7 +34,7 @@ fn was_read(input: &Input) -> bool {
 }
 
 /// `Read 677 lines, 85 kB, 14:11:39 – 14:11:50.`
-fn read(page: &Page) -> Option<String> {
+pub fn read(page: &Page) -> Option<String> {
     let words = page.words;
     let inputs: Vec<&Input> = page.report.inputs.iter().filter(|input| was_read(input)).collect();
     let lines = sum(inputs.iter().map(|input| input.lines));
@@ -100,7 +100,7 @@ fn inputs_left_out(page: &Page) -> Vec<String> {
 }
 
 /// `1 cause.`, `No cause, 1 symptom.`, `Looked for 311 causes.`
-fn amounts_to(page: &Page) -> String {
+pub fn amounts_to(page: &Page) -> String {
     let report = page.report;
     let words = page.words;
     if report.verdict_kind == VerdictKind::Nothing {

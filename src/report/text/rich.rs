@@ -196,6 +196,11 @@ impl Rich {
         self.cells.iter().map(|cell| cell.width()).sum()
     }
 
+    /// Its characters, without style.
+    pub fn text(&self) -> String {
+        self.cells.iter().map(|cell| cell.ch).collect()
+    }
+
     /// True if there is no text.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
