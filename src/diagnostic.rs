@@ -1,4 +1,4 @@
-//! Problems with rule files, as data.
+//! Problems with rule files and job files, as data.
 //!
 //! A [`Problem`] says what is wrong, where in the YAML, and what to do. Problems are collected, never "the first one only". This is
 //! the only file that implements `miette::Diagnostic`; the binary renders it.
@@ -234,6 +234,30 @@ pub const CATALOGUE: &[(&str, &str)] = &[
         "FA006",
         "Facts were made with different --since, --until or --timezone: the report cannot say which time it speaks of. Scan again \
          with the same.",
+    ),
+    (
+        "JD001",
+        "A file given with --job is no job definition that is known: Flink SQL, SMT's configuration, pipeline YAML, a connector's \
+         JSON or .properties, postgresql.conf, pg_hba.conf.",
+    ),
+    (
+        "JD002",
+        "A Flink SQL file cannot be read: a quotation mark or comment that does not end, a SET or WITH that is not whole.",
+    ),
+    ("JD003", "A configuration of SMT cannot be read: its lines are [section] or key = value."),
+    (
+        "JD004",
+        "A pipeline definition is not YAML, or has not the shape of one: source, sink, route, transform, pipeline.",
+    ),
+    ("JD005", "A connector's configuration is not JSON."),
+    ("JD006", "A connector's .properties cannot be read: its lines are key = value, and may go on behind a backslash."),
+    (
+        "JD007",
+        "A postgresql.conf cannot be read: its lines are name = value, values with blanks in single quotation marks.",
+    ),
+    (
+        "JD008",
+        "A pg_hba.conf cannot be read: its lines are type, database, user, address and method; a line may go on behind a backslash.",
     ),
 ];
 

@@ -9,6 +9,7 @@ pub mod read;
 use std::sync::Arc;
 
 use crate::diagnosis::{self, Diagnosis};
+use crate::engine::facts::SourceFacts;
 use crate::engine::scan::ScanState;
 use crate::engine::{BadRules, Engine};
 use crate::record::Place;
@@ -55,18 +56,7 @@ const WRITERS: u32 = 1 << 30;
 impl Sink for Scan<'_> {
     fn give(&mut self, stream: usize, key: &str, bytes: &[u8], places: &[Place]) {
         while self.streams.len() <= stream {
-            let series = match (self.series, key) {
-                (series, "") => series,
-                (None, _) => None,
-                (Some(series), key) => {
-                    let of_writer = (series, key.to_owned());
-                    let number = self.known.iter().position(|k| *k == of_writer).unwrap_or_else(|| {
-                        self.known.push(of_writer);
-                        self.known.len() - 1
-                    });
-                    u32::try_from(number).ok().map(|n| WRITERS + n)
-                }
-            };
+            let series = of_writer(self.known, self.series, key);
             let mut state = ScanState::new(self.name, series);
             state.facts.newest = self.newest;
             state.facts.file = self.file;
@@ -81,6 +71,20 @@ impl Sink for Scan<'_> {
     fn line(&self, stream: usize) -> u64 {
         self.streams.get(stream).map_or(1, ScanState::line)
     }
+}
+
+/// The series of what one writer wrote.
+fn of_writer(known: &mut Vec<(u32, String)>, series: Option<u32>, key: &str) -> Option<u32> {
+    let series = series?;
+    if key.is_empty() {
+        return Some(series);
+    }
+    let wanted = (series, key.to_owned());
+    let number = known.iter().position(|k| *k == wanted).unwrap_or_else(|| {
+        known.push(wanted);
+        known.len() - 1
+    });
+    u32::try_from(number).ok().map(|n| WRITERS + n)
 }
 
 impl Pipeline {
@@ -114,6 +118,22 @@ impl Pipeline {
         self.feed(name, series, Unwrapper::forced(format))
     }
 
+    /// Puts the sources from number `from` on into this order, and each into its series; those that are not named are dropped. For
+    /// archives, whose files come in any order: rotated ones are known only when all were read.
+    pub fn arrange(&mut self, from: usize, order: &[(usize, Option<u32>)]) {
+        let mut rest: Vec<Option<Feed>> = self.feeds.drain(from.min(self.feeds.len())..).map(Some).collect();
+        for (number, series) in order {
+            let taken = number.checked_sub(from).and_then(|n| rest.get_mut(n)?.take());
+            let Some(mut feed) = taken else { continue };
+            feed.series = *series;
+            for state in &mut feed.streams {
+                let key = state.facts.writer.as_deref().unwrap_or("");
+                state.facts.series = of_writer(&mut self.series, *series, key);
+            }
+            self.feeds.push(feed);
+        }
+    }
+
     fn feed(&mut self, name: &str, series: Option<u32>, unwrapper: Unwrapper) -> usize {
         self.feeds.push(Feed {
             name: name.to_owned(),
@@ -124,6 +144,12 @@ impl Pipeline {
             streams: Vec::new(),
         });
         self.feeds.len() - 1
+    }
+
+    /// How many sources were begun: the number of the next.
+    #[must_use]
+    pub fn begun(&self) -> usize {
+        self.feeds.len()
     }
 
     /// Says when a source was last changed, in seconds since 1970 (UTC). It gives the year to times that are printed without one.
@@ -150,6 +176,13 @@ impl Pipeline {
         for (number, state) in feed.streams.iter_mut().enumerate() {
             // writers of one file are not copies of each other
             state.facts.content = Some(if number == 0 { hash.to_owned() } else { format!("{hash}-{number}") });
+        }
+    }
+
+    /// Says in which zone a source prints times, where it prints none, in seconds east of UTC. To be said when it was read.
+    pub fn zoned(&mut self, source: usize, offset: i32) {
+        for state in self.feeds.get_mut(source).into_iter().flat_map(|f| &mut f.streams) {
+            state.facts.zone = Some(offset);
         }
     }
 
@@ -184,6 +217,18 @@ impl Pipeline {
             unwrapper,
             &mut Scan { engine: &self.engine, name, series, newest, file, known: &mut self.series, streams },
         );
+    }
+
+    /// What a source gave so far, one for each writer in it.
+    pub fn streams(&self, source: usize) -> impl Iterator<Item = &SourceFacts> {
+        self.feeds.get(source).into_iter().flat_map(|f| &f.streams).map(|s| &s.facts)
+    }
+
+    /// What stands around the lines of a source, with the number of lines that have it.
+    #[must_use]
+    pub fn formats(&self, source: usize) -> Vec<(Format, u64)> {
+        let formats = self.feeds.get(source).map(|f| f.unwrapper.formats());
+        formats.into_iter().flatten().map(|(format, lines)| (*format, *lines)).collect()
     }
 
     /// What was found so far.

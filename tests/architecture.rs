@@ -3,7 +3,7 @@
 //! Data goes one way: input → record → trace → engine → diagnosis → report. The table is that of the design with these
 //! differences, which came with the modules as they are: `engine::facts` (plain data) is what diagnosis imports of the engine,
 //! and the report, which shows places, times and votes, takes plain data from `engine::facts` and `record` too; `record` asks
-//! `trace` where a trace begins (`trace::find_trace`), and nothing else; `builtin` is the packed rule base; `examples` runs the
+//! `trace` where a trace begins (`trace::find_trace`) and what a frame is, and nothing else; `builtin` is the packed rule base; `examples` runs the
 //! pipeline on the examples of rules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -18,7 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("builtin", &["rule"]),
     ("input", &[]),
-    ("record", &["trace::find_trace"]),
+    ("record", &["trace::find_trace", "trace::parse::frame"]),
     ("trace", &["record"]),
     // compiled into build.rs too, which has only these two
     ("rule", &["diagnostic"]),

@@ -526,3 +526,206 @@ fn a_file_of_two_writers_is_two_sources() {
     assert_eq!(writers, ["a-1/flink-main-container", "b-2/flink-main-container"]);
     assert!(sources.iter().all(|s| s.name == "pods.log" && s.lines == 9 && s.formats == ["kubectl-prefix"]));
 }
+
+/// Two pods that fail of different causes. Each is one log.
+const FAILING: [(&str, &str); 2] = [
+    ("postgres/wal-level-not-logical", "network/connection-refused"),
+    ("postgres/slots-exhausted", "postgres/wal-level-not-logical"),
+];
+
+/// Two texts line by line, and for each of their lines the line on which it stands.
+fn interleaved(a: &str, b: &str, wrap: impl Fn(usize, usize, &str) -> String) -> (String, [BTreeMap<u64, u64>; 2]) {
+    let (mut out, mut lines, mut at) = (String::new(), [BTreeMap::new(), BTreeMap::new()], 1);
+    let (mut left, mut n) = ([a.lines(), b.lines()], 0);
+    loop {
+        let before = at;
+        for (who, rest) in left.iter_mut().enumerate() {
+            let Some(line) = rest.next() else { continue };
+            lines[who].insert(n as u64 + 1, at);
+            let wrapped = wrap(who, n, line);
+            at += wrapped.lines().count() as u64;
+            out.push_str(&wrapped);
+        }
+        n += 1;
+        if at == before {
+            return (out, lines);
+        }
+    }
+}
+
+/// The report of the two logs interleaved is that of the two logs by themselves.
+fn both(wrap: impl Fn(usize, usize, &str) -> String) {
+    each_pair(|a, b| interleaved(a, b, &wrap));
+}
+
+fn each_pair(dress: impl Fn(&str, &str) -> (String, [BTreeMap<u64, u64>; 2])) {
+    for (first, second) in FAILING {
+        let log =
+            |name: &str, as_name: &str| Log { name: as_name.into(), series: None, ..sample(name).logs.swap_remove(0) };
+        let logs = [log(first, "0"), log(second, "1")];
+        let [a, b] = [&logs[0], &logs[1]].map(|l| String::from_utf8_lossy(&l.bytes).into_owned());
+        let (text, moved) = dress(&a, &b);
+        let after = report(&[Log { name: "both".into(), series: None, bytes: text.into_bytes() }]);
+        let before = report(&logs);
+        assert!(before.diagnoses.len() > 1, "{first} and {second} do not fail of two causes");
+        assert_eq!(Summary::of(&before), Summary::of(&after), "{first} and {second}");
+        let mut expected: Vec<u64> =
+            lines(&before).into_iter().map(|(p, l)| moved[p.parse::<usize>().unwrap()][&l]).collect();
+        // two places in one line are one
+        expected.dedup();
+        let found: Vec<u64> = lines(&after).into_iter().map(|(_, l)| l).collect();
+        assert_eq!(expected, found, "{first} and {second}");
+        assert!(!after.notes.iter().any(|n| n.code == "mixed-writers"), "{first} and {second}");
+    }
+}
+
+#[test]
+fn two_failing_pods_in_wraps() {
+    const POD: [&str; 2] = ["job-6c9-a", "job-taskmanager-1-2"];
+    both(|who, _, line| pod(POD[who], line));
+    both(|who, n, line| pod(POD[who], &format!("{} {line}", stamp(n))));
+    both(|who, _, line| format!("{} flink-main-container {line}\n", POD[who]));
+    both(|who, _, line| compose(["jobmanager-1", "taskmanager-1"][who], line));
+    both(|who, _, line| format!("Nov 22 14:25:18 node1 flink[{}]: {line}\n", 71 + who));
+    both(|who, _, line| format!("<134>1 2026-11-22T14:25:18.355Z node1 flink {} - - {line}\n", 71 + who));
+    both(|who, _, line| journal("flink", 71 + u32::try_from(who).unwrap(), line));
+    both(|who, n, line| {
+        let kubernetes = json!({"pod_name": POD[who], "container_name": "flink-main-container"});
+        json!({"log": line, "stream": "stdout", "time": stamp(n), "kubernetes": kubernetes}).to_string() + "\n"
+    });
+    // of one pod in a file of its own, only the stream tells them apart
+    both(|who, n, line| format!("{} {} F {line}\n", stamp(n), ["stdout", "stderr"][who]));
+    both(|who, n, line| {
+        let stream = ["stdout", "stderr"][who];
+        json!({"log": format!("{line}\n"), "stream": stream, "time": stamp(n)}).to_string() + "\n"
+    });
+}
+
+#[test]
+fn two_failing_pods_in_json() {
+    let keyed = |key: &'static str| {
+        each_pair(|a, b| {
+            let ([mut a, mut b], mut out, mut lines, mut at) =
+                ([a, b].map(|t| events(t).into_iter()), String::new(), [BTreeMap::new(), BTreeMap::new()], 0);
+            let mut first = [1, 1];
+            loop {
+                let next = [a.next(), b.next()];
+                if next.iter().all(Option::is_none) {
+                    return (out, lines);
+                }
+                for (who, event) in next.into_iter().enumerate() {
+                    let Some(event) = event else { continue };
+                    at += 1;
+                    lines[who].extend((first[who]..first[who] + event.lines as u64).map(|l| (l, at)));
+                    first[who] += event.lines as u64;
+                    let mut object = ecs(&event);
+                    object[key] = json!(["tm-1", "tm-2"][who]);
+                    out += &(object.to_string() + "\n");
+                }
+            }
+        });
+    };
+    keyed("kubernetes.pod_name");
+    keyed("host.name");
+    keyed("container.id");
+}
+
+/// Without a key, what stands under another's header is a step less sure, and the report says so.
+#[test]
+fn two_pods_without_a_key() {
+    for name in ["postgres/wal-level-not-logical", "postgres/slots-exhausted"] {
+        let log = sample(name).logs.swap_remove(0);
+        let text = String::from_utf8_lossy(&log.bytes).into_owned();
+        let alone = report(&[log]);
+        // the other pod writes whenever a trace has come to a cause or some frames
+        let cut: String = text
+            .lines()
+            .map(|l| if l.starts_with("Caused by: ") { format!("{OTHER}\n{l}\n") } else { format!("{l}\n") })
+            .collect();
+        let mixed = report(&[Log { name: "mixed".into(), series: None, bytes: cut.into_bytes() }]);
+        let (was, is) = (&alone.diagnoses[0], &mixed.diagnoses[0]);
+        assert_eq!(was.cause, is.cause);
+        assert!(is.confidence < was.confidence, "{name}: {:?} and {:?}", was.confidence, is.confidence);
+        let notes = |r: &Report| r.notes.iter().filter(|n| n.code == "mixed-writers").count();
+        assert_eq!((notes(&alone), notes(&mixed)), (0, 1), "{name}");
+    }
+}
+
+/// A plain log, longer than what is looked at in its beginning.
+fn healthy(lines: usize) -> String {
+    (0..lines).map(|n| format!("{OTHER} {n}\n")).collect()
+}
+
+/// A source that changes its dress midway is read on: plain at first, then in each dress, then plain again.
+#[test]
+fn dresses_change_midway() {
+    for quiet in [40, 400, 4000] {
+        let before = healthy(quiet);
+        let shifted = |(text, lines): Dressed| -> Dressed {
+            let all = lines.into_iter().map(|(a, b)| (a, b + quiet as u64)).collect();
+            (format!("{before}{text}{}", healthy(600)), all)
+        };
+        each_in(&before, |t| shifted(by_line(docker)(t)));
+        each_in(&before, |t| shifted(by_line(cri)(t)));
+        each_in(&before, |t| shifted(by_line(|_, line| pod("job-6c9", line))(t)));
+        each_in(&before, |t| shifted(by_event(ecs)(t)));
+    }
+}
+
+/// [`each`], but compared with the plain log behind `before`.
+fn each_in(before: &str, dress: impl Fn(&str) -> Dressed) {
+    let log = sample("postgres/slots-exhausted").logs.swap_remove(0);
+    let text = String::from_utf8_lossy(&log.bytes).into_owned();
+    let one = |text: String| report(&[Log { name: "log".into(), series: None, bytes: text.into_bytes() }]);
+    let plain = one(format!("{before}{text}{}", healthy(600)));
+    let (dressed, moved) = dress(&text);
+    let after = one(dressed);
+    let causes = |r: &Report| r.diagnoses.iter().map(|d| (d.cause.clone(), d.confidence, d.count)).collect::<Vec<_>>();
+    assert_eq!(causes(&plain), causes(&after));
+    let quiet = before.lines().count() as u64;
+    let mut expected: Vec<u64> = lines(&plain).into_iter().map(|(_, l)| moved[&(l - quiet)]).collect();
+    expected.dedup();
+    assert_eq!(expected, lines(&after).into_iter().map(|(_, l)| l).collect::<Vec<_>>());
+}
+
+/// Times of csvlog and jsonlog have the zone that they print.
+#[test]
+fn server_logs_print_their_zone() {
+    let csv = "2026-11-22 14:36:06.026 CET,\"u\",\"d\",7,\"[local]\",1.2,1,\"q\",2026-11-22 14:36:06 CET,3/4,0,FATAL,28P01,\"password authentication failed for user \"\"u\"\"\",,,,,,,,,\"psql\",\"client backend\",,0\n";
+    let object = |time: &str| {
+        json!({"timestamp": time, "pid": 7, "user": "u", "dbname": "d", "error_severity": "FATAL",
+            "message": "password authentication failed for user \"u\""})
+        .to_string()
+            + "\n"
+    };
+    for (text, offset) in [
+        (csv.to_owned(), 3600),
+        (csv.replace("CET", "UTC"), 0),
+        (csv.replace("CET", "+08"), 8 * 3600),
+        (object("2026-11-22 14:36:06.026 UTC"), 0),
+        (object("2026-11-22 14:36:06.026 CET"), 3600),
+    ] {
+        let facts =
+            facts(engine(), &[Log { name: "postgresql".into(), series: None, bytes: text.clone().into_bytes() }], 4096);
+        let time = facts.sources[0].events[0].time.unwrap();
+        assert_eq!((time.offset, time.instant() + i64::from(offset)), (Some(offset), time.seconds), "{text}");
+    }
+}
+
+/// Flink's SQL client prints its answers without times; each statement is by itself.
+#[test]
+fn the_sql_client() {
+    let session = "Flink SQL> CREATE TABLE orders (id INT) WITH ('connector'='postgres-cdc', 'password'='geheim');\n\
+        [INFO] Execute statement succeeded.\n\nFlink SQL> INSERT INTO sink SELECT * FROM orders;\n\
+        [ERROR] Could not execute SQL statement. Reason:\n\
+        org.apache.flink.table.api.ValidationException: One or more required options are missing.\n\n\
+        Missing required options are:\n\nslot.name\n\nFlink SQL> SELECT * FROM orders;\n\
+        [ERROR] Could not execute SQL statement. Reason:\n\
+        org.postgresql.util.PSQLException: ERROR: logical decoding requires wal_level >= logical\n\nFlink SQL> \n";
+    let report = report(&[Log { name: "session".into(), series: None, bytes: session.as_bytes().to_vec() }]);
+    let mut causes: Vec<&str> = report.diagnoses.iter().map(|d| d.cause.as_str()).collect();
+    causes.sort_unstable();
+    assert_eq!(causes, ["flink/option-missing", "postgres/wal-level-not-logical"]);
+    assert_eq!(report.inputs[0].kind, "client");
+    assert!(!serde_json::to_string(&report).unwrap().contains("geheim"));
+}

@@ -240,7 +240,7 @@ fn what_is_no_log_in_a_directory_is_skipped_with_a_reason() {
             "gc.log.0.current: a garbage collector log",
             "job.sql: configuration or data, not a log",
             "lib/a.jar: program code",
-            "logs.zip: an archive; unpack it to have it read",
+            "logs.zip: an archive; name it to have it read",
             "memory.log: a garbage collector log",
             "odd.log: a zip archive, not a log",
             "rest.json: configuration or data, not a log",

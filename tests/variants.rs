@@ -254,6 +254,19 @@ fn with_the_prefix_of_a_container_or_in_a_table() {
 }
 
 #[test]
+fn copied_out_of_a_web_page() {
+    let escaped = |text: String| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&#39;")
+    };
+    each(&Same::First, |case| pasted(escaped(bare(case))));
+    each(&Same::First, |case| texts(case, |t| escaped(t.to_owned())));
+}
+
+#[test]
 fn in_the_middle_of_prose() {
     each(&Same::First, |case| pasted(format!("报错如下：{}，请问怎么解决？\n", bare(case).trim_end())));
     each(&Same::First, |case| pasted(format!("the job stops:\n```java\n{}```\nany ideas?\n", bare(case))));

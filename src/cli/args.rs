@@ -37,6 +37,8 @@ pub enum Command {
     Report(super::report::ReportArgs),
     /// Explain a cause by its id, a word of it, or a message; needs no log
     Explain(ExplainArgs),
+    /// Show what was understood of logs: formats, records, levels, and the share that was not
+    Parse(ParseArgs),
     /// Say why a rule did not match a log, or what became of its match
     WhyNot(WhyNotArgs),
     /// Copy a log to stdout without secrets and names, for sharing
@@ -151,8 +153,8 @@ pub struct ScanArgs {
 /// What to read: logs, and what is said of them.
 #[derive(Debug, Default, Args)]
 pub struct LogArgs {
-    /// Files, directories or globs; .gz and .zst are opened; - is stdin. JobManager, TaskManager and PostgreSQL logs together give
-    /// the surest answer; the order does not matter
+    /// Files, directories, archives (tar, zip) or globs; .gz and .zst are opened; - is stdin. JobManager, TaskManager and
+    /// PostgreSQL logs together give the surest answer; the order does not matter
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// What is known beside the logs.
@@ -293,6 +295,29 @@ pub struct ExplainArgs {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+}
+
+/// Formats of `parse`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A summary of each log, for people
+    Text,
+    /// One JSON object a line: each record, then a summary of its log
+    Ndjson,
+}
+
+/// `parse`.
+#[derive(Debug, Args)]
+pub struct ParseArgs {
+    /// Files, directories, archives or globs; - is stdin
+    #[arg(value_name = "LOG")]
+    pub paths: Vec<PathBuf>,
+    /// How to print it
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: ListFormat,
+    /// As for scan: what stands around the lines [default: found out for each log]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(INPUT_FORMATS))]
+    pub input_format: Option<String>,
 }
 
 /// `why-not`.

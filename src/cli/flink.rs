@@ -9,6 +9,7 @@ use crate::pipeline::facts::ClusterFacts;
 /// # Errors
 /// Nothing could be read.
 pub fn read(url: &str, job: Option<&str>, pipeline: &mut Pipeline) -> Result<flink::Cluster, Problem> {
+    let first = pipeline.begun();
     let mut current: Option<(String, usize)> = None;
     let outcome = flink::read(url, job, &mut |name, bytes| {
         let number = match &current {
@@ -26,6 +27,9 @@ pub fn read(url: &str, job: Option<&str>, pipeline: &mut Pipeline) -> Result<fli
     });
     if let Some((_, number)) = current {
         pipeline.end(number);
+    }
+    if let Ok(flink::Cluster { offset: Some(offset), .. }) = outcome {
+        (first..pipeline.begun()).for_each(|number| pipeline.zoned(number, offset));
     }
     outcome
 }

@@ -13,7 +13,7 @@ use super::{formats, job, scan};
 use crate::diagnosis;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::input::{self, Chunks, Discovered, Limits, STDIN_NAME};
+use crate::input::{self, Chunks, Discovered, Limits, Opened, STDIN_NAME};
 use crate::pipeline::facts::{Asked, ClusterFacts};
 use crate::pipeline::{Facts, Pipeline, join};
 use crate::report::model::{self, InputStatus};
@@ -44,7 +44,9 @@ pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64, hashed: bool
     let mut pipeline = Pipeline::with(Arc::new(engine.reading(times.clone())));
     // with a job's file and no log named, standard input may be empty
     let optional = args.paths.is_empty() && !args.told.job.is_empty();
-    let mut problems = read(&discovered, &mut pipeline, optional, hashed, args.input_format.as_deref());
+    let sources = std::mem::take(&mut discovered.sources);
+    read(&sources, &mut pipeline, (optional, hashed), args.input_format.as_deref(), &mut discovered);
+    let mut problems = std::mem::take(&mut discovered.problems);
     #[cfg(feature = "flink")]
     let clusters = match args.cluster.flink.as_deref() {
         None => Vec::new(),
@@ -124,25 +126,19 @@ fn paths(args: &LogArgs) -> Vec<PathBuf> {
     }
 }
 
-/// Reads all sources into the pipeline and returns what was wrong with them. `format` is what `--input-format` says.
+/// Reads all sources into the pipeline; what was wrong with them, and what was passed over in archives, is added to `told`. `format` is
+/// what `--input-format` says. Of an `optional` source that is empty nothing is told.
 fn read(
-    discovered: &Discovered,
+    sources: &[input::Source],
     pipeline: &mut Pipeline,
-    optional: bool,
-    hashed: bool,
+    (optional, hashed): (bool, bool),
     format: Option<&str>,
-) -> Vec<input::Problem> {
-    let mut problems = discovered.problems.clone();
+    told: &mut Discovered,
+) {
     let mut chunks = Chunks::default();
-    for source in &discovered.sources {
+    for source in sources {
         let begin = |pipeline: &mut Pipeline| {
-            let number = match format {
-                None => pipeline.begin(&source.name, source.series),
-                Some(name) => {
-                    let format = unwrap::Format::ALL.into_iter().find(|f| f.name() == name);
-                    pipeline.begin_as(&source.name, source.series, format)
-                }
-            };
+            let number = begin_as(pipeline, &source.name, source.series, format);
             let data = if let input::Origin::File(path) = &source.origin { std::fs::metadata(path).ok() } else { None };
             if let Some(changed) = data.as_ref().and_then(changed) {
                 pipeline.changed(number, changed);
@@ -152,25 +148,104 @@ fn read(
             }
             number
         };
-        let mut number = if optional { None } else { Some(begin(pipeline)) };
-        let mut hasher = hashed.then(blake3::Hasher::new);
         let stdin: Option<Box<dyn io::Read + Send>> =
             if source.name == STDIN_NAME { Some(Box::new(io::stdin())) } else { None };
-        let (_, trouble) = chunks.read_source(source, stdin, &mut |bytes| {
-            let number = *number.get_or_insert_with(|| begin(pipeline));
-            pipeline.push(number, bytes);
-            if let Some(hasher) = &mut hasher {
-                hasher.update(bytes);
+        let opened = input::opened(source, stdin);
+        #[cfg(feature = "archives")]
+        if let Ok(Opened::Archive(kind, stream)) = opened {
+            archive(source, (kind, stream), (&mut chunks, pipeline, told), hashed, format);
+            continue;
+        }
+        let mut number = if optional { None } else { Some(begin(pipeline)) };
+        let mut hasher = hashed.then(blake3::Hasher::new);
+        let trouble = match opened {
+            Ok(Opened::Text(stream)) => {
+                let mut take = |bytes: &[u8]| {
+                    let number = *number.get_or_insert_with(|| begin(pipeline));
+                    pipeline.push(number, bytes);
+                    if let Some(hasher) = &mut hasher {
+                        hasher.update(bytes);
+                    }
+                };
+                chunks.read_stream(source, stream, &mut take).1
             }
-        });
+            #[cfg(feature = "archives")]
+            Ok(Opened::Archive(..)) => None,
+            Err(problem) => Some(problem),
+        };
         let Some(number) = number else { continue };
         pipeline.end(number);
         if let Some(hasher) = hasher {
             pipeline.content(number, hasher.finalize().to_hex().as_str());
         }
-        problems.extend(trouble);
+        told.problems.extend(trouble);
     }
-    problems
+}
+
+/// Numbers of series in archives begin here.
+#[cfg(feature = "archives")]
+const ARCHIVED: u32 = 1 << 20;
+
+/// Reads the logs of an archive.
+#[cfg(feature = "archives")]
+fn archive(
+    source: &input::Source,
+    (kind, stream): (input::archive::Kind, input::decode::Stream),
+    (chunks, pipeline, told): (&mut Chunks, &mut Pipeline, &mut Discovered),
+    hashed: bool,
+    format: Option<&str>,
+) {
+    struct Members<'p> {
+        pipeline: &'p mut Pipeline,
+        format: Option<&'p str>,
+        /// Of the bytes of the file that is read, if they are hashed.
+        hasher: Option<blake3::Hasher>,
+    }
+    impl input::archive::Taker for Members<'_> {
+        fn begin(&mut self, name: &str, changed: Option<i64>) -> usize {
+            let number = begin_as(self.pipeline, name, None, self.format);
+            if let Some(newest) = changed {
+                self.pipeline.changed(number, newest);
+            }
+            self.pipeline.is_file(number);
+            if let Some(hasher) = &mut self.hasher {
+                hasher.reset();
+            }
+            number
+        }
+        fn push(&mut self, number: usize, bytes: &[u8]) {
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(bytes);
+            }
+            self.pipeline.push(number, bytes);
+        }
+        fn end(&mut self, number: usize) {
+            self.pipeline.end(number);
+            if let Some(hasher) = &self.hasher {
+                self.pipeline.content(number, hasher.finalize().to_hex().as_str());
+            }
+        }
+    }
+    let from = pipeline.begun();
+    let mut members = Members { pipeline, format, hasher: hashed.then(blake3::Hasher::new) };
+    let contents = input::archive::read(source, kind, stream, chunks, &mut members);
+    // series of different archives are different ones
+    let first = ARCHIVED.saturating_add(u32::try_from(from).unwrap_or(0));
+    let order: Vec<_> = contents.logs.into_iter().map(|(n, s)| (n, s.map(|s| first.saturating_add(s)))).collect();
+    pipeline.arrange(from, &order);
+    told.skipped.extend(contents.skipped);
+    told.problems.extend(contents.problems);
+}
+
+/// Begins a source of which `--input-format` may say what it is.
+pub(super) fn begin_as(pipeline: &mut Pipeline, name: &str, series: Option<u32>, format: Option<&str>) -> usize {
+    match format {
+        None => pipeline.begin(name, series),
+        Some(format) => {
+            let format = unwrap::Format::ALL.into_iter().find(|f| f.name() == format);
+            pipeline.begin_as(name, series, format)
+        }
+    }
 }
 
 /// When a file was last written, in seconds since 1970.
@@ -178,7 +253,7 @@ fn changed(data: &std::fs::Metadata) -> Option<i64> {
     i64::try_from(data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-fn problem(p: &input::Problem) -> InputProblem {
+pub(super) fn problem(p: &input::Problem) -> InputProblem {
     InputProblem { path: p.path.clone(), what: p.what.clone(), help: p.help.clone(), fatal: p.fatal }
 }
 

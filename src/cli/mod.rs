@@ -13,6 +13,7 @@ pub mod formats;
 mod investigate;
 mod job;
 pub mod merge;
+pub mod parse;
 pub mod redact;
 pub mod report;
 pub mod rules;
@@ -56,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) ->
         Some(Command::Merge(args)) => merge::run(args),
         Some(Command::Report(args)) => report::run(args, now),
         Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::Parse(args)) => parse::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),
         Some(Command::Redact(args)) => redact::run(args),
         Some(Command::Reveal(args)) => redact::reveal(args),

@@ -73,6 +73,11 @@ type Seen = (Vec<Timestamp>, u64);
 /// Gives sources without a zone the offset that events shared with the others tell.
 pub fn align(sources: &mut [SourceFacts]) -> Clocks {
     let mut clocks = Clocks::default();
+    for source in sources.iter_mut() {
+        if let Some(offset) = source.zone {
+            set(source, offset);
+        }
+    }
     let of = |wanted: Kind| -> Vec<usize> {
         sources.iter().enumerate().filter(|(_, s)| kind(s) == wanted).map(|(i, _)| i).collect()
     };

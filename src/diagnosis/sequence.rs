@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pick::Picked;
 use crate::engine::facts::{EventKind, Excerpt, Match, Part, SourceFacts, StepHit};
 use crate::record::{Location, Timestamp};
-use crate::rule::{Role, RuleSet, Sequence};
+use crate::rule::{Process, Role, RuleSet, Sequence};
 
 /// Judges the sequences of causes and symptoms on a group's sources. A series of rotated files is one log.
 #[must_use]
@@ -230,7 +230,11 @@ fn picked(
             suppressed: false,
             weight: needed,
             from: None,
-            server_only: false,
+            // what the server's own lines tell together is its own word, too
+            server_only: a
+                .sequence
+                .as_ref()
+                .is_some_and(|s| !s.steps.is_empty() && s.steps.iter().all(|e| e.from == Some(Process::Postgres))),
             captures: captures.clone(),
             evidence: evidence.clone(),
             english: a.english.clone(),

@@ -28,6 +28,9 @@ pub struct SourceFacts {
     /// Who wrote it (pod, container, `stderr`, a process), if what stands around the lines says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<String>,
+    /// First record with lines of several writers that nothing tells apart: its line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<u64>,
     /// What stood around the lines, or how events are written that are no plain text: `cri`, `docker`, `ecs`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formats: Vec<String>,
@@ -71,6 +74,9 @@ pub struct SourceFacts {
     /// The newest that a time in it can be (its file's last change), in seconds since 1970 (UTC): gives the year where none is printed.
     #[serde(default)]
     pub newest: Option<i64>,
+    /// Zone of times that are printed without one, in seconds east of UTC, if the cluster says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<i32>,
     /// Failures outside the time asked about.
     #[serde(default)]
     pub left_out: LeftOut,
@@ -150,6 +156,9 @@ pub enum EventKind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Matched {
+    /// Lines of several writers stand in the record, which makes it a step less sure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mixed: bool,
     /// The matches, of all rules.
     pub matches: Vec<Match>,
     /// First lines of the record's throwables, outermost first.

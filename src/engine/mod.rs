@@ -79,6 +79,8 @@ pub struct Engine {
     filtered: bool,
     /// Sees every record that is looked at.
     tap: Option<Tap>,
+    /// Nothing but the tap looks at the records.
+    listing: bool,
     /// How times are read, and which count.
     times: Times,
 }
@@ -139,6 +141,7 @@ impl Engine {
             prefilter: prefilter_of,
             filtered: prefilter,
             tap: None,
+            listing: false,
             times: Times::default(),
         })
     }
@@ -155,6 +158,14 @@ impl Engine {
     /// If the literals cannot be compiled.
     pub fn tapped(rules: Arc<RuleSet>, tap: Tap) -> Result<Self, BadRules> {
         Ok(Self { tap: Some(tap), ..Self::new(rules, false)? })
+    }
+
+    /// An engine that tries no rule and shows every record to `tap`.
+    ///
+    /// # Errors
+    /// If the literals cannot be compiled.
+    pub fn listing(rules: Arc<RuleSet>, tap: Tap) -> Result<Self, BadRules> {
+        Ok(Self { listing: true, ..Self::tapped(rules, tap)? })
     }
 
     /// Number of texts the scan of healthy lines looks for, and of those looked for in candidates.

@@ -126,10 +126,17 @@ impl Engine {
             Looker { engine: self, subject: Subject { record, chain: &chain }, gap, redactions: BTreeMap::new() };
         if let Some(tap) = &self.tap {
             (tap.0)(&looker.subject);
+            if self.listing {
+                identify(record, facts);
+                return observed;
+            }
         }
         looker.look(&mut observed, facts);
         let stepped = observed.steps.iter().any(|h| h.part != Part::Activity);
         let said = observed.matched.is_some() || !observed.context.is_empty() || stepped;
+        if record.mixed {
+            facts.mixed.get_or_insert(record.begins().line);
+        }
         if seq < BOOT || !healthy || said {
             identify(record, facts);
         }
@@ -226,6 +233,7 @@ impl Looker<'_, '_, '_> {
             return;
         }
         observed.matched = Some(Matched {
+            mixed: record.mixed,
             matches: matches.into_iter().map(|(m, _)| m).collect(),
             links: self.links(),
             unknown_root: unknown,
@@ -324,7 +332,7 @@ impl Looker<'_, '_, '_> {
         Some(Match {
             rule: r.id.clone(),
             alternative,
-            confidence: a.confidence,
+            confidence: if self.subject.record.mixed { a.confidence.lower() } else { a.confidence },
             link: hit.link,
             suppressed,
             weight: entry.weight(),

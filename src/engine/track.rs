@@ -205,6 +205,9 @@ pub fn identify(record: &LogRecord<'_>, facts: &mut SourceFacts) {
         | "MiniDispatcher" => {
             vote(Process::Jobmanager, 3);
         }
+        "" if text.starts_with("Flink SQL> ") || text.starts_with("[ERROR] Could not execute SQL statement") => {
+            vote(Process::Client, 4);
+        }
         "CliFrontend" | "SqlClient" | "CliClient" | "RestClusterClient" => vote(Process::Client, 4),
         _ => {}
     }

@@ -58,10 +58,19 @@ impl Chunks {
         stdin: Option<Box<dyn Read + Send>>,
         f: &mut dyn FnMut(&[u8]),
     ) -> (u64, Option<Problem>) {
-        let mut reader = match decode::open(source, stdin) {
-            Ok(reader) => reader,
-            Err(problem) => return (0, Some(problem)),
-        };
+        match decode::open(source, stdin) {
+            Ok(reader) => self.read_stream(source, reader, f),
+            Err(problem) => (0, Some(problem)),
+        }
+    }
+
+    /// Hands the bytes of a source that is open to `f`: see [`Self::read_source`].
+    pub fn read_stream(
+        &mut self,
+        source: &Source,
+        mut reader: decode::Stream,
+        f: &mut dyn FnMut(&[u8]),
+    ) -> (u64, Option<Problem>) {
         let mut total = 0;
         let outcome = self.for_each(&mut reader, &mut |piece| {
             total += piece.len() as u64;

@@ -53,24 +53,68 @@ pub fn open(source: &Source, stdin: Option<Stream>) -> Result<Stream, Problem> {
     open_capped(source, stdin, Caps::default())
 }
 
+/// What a source turned out to be.
+pub enum Opened {
+    /// A stream of text.
+    Text(Stream),
+    /// An archive, unpacked from what it was packed in as a whole.
+    #[cfg(feature = "archives")]
+    Archive(super::archive::Kind, Stream),
+}
+
+/// [`open`], which opens archives, too.
+///
+/// # Errors
+/// As [`open`].
+pub fn opened(source: &Source, stdin: Option<Stream>) -> Result<Opened, Problem> {
+    let (stream, content) = sorted(raw(source, stdin)?, Caps::default());
+    #[cfg(feature = "archives")]
+    if let Content::Archive(name @ ("tar" | "zip")) = content {
+        let kind = if name == "tar" { super::archive::Kind::Tar } else { super::archive::Kind::Zip };
+        return Ok(Opened::Archive(kind, Box::new(stream)));
+    }
+    text(stream, content).map(Opened::Text).map_err(|refusal| problem(source, refusal))
+}
+
+/// The text of a packed or UTF-16 stream and its first bytes, or in a few words what it is instead.
+#[cfg(feature = "archives")]
+pub(super) fn text_of(raw: Stream) -> Result<(Vec<u8>, Stream), String> {
+    match decoded(raw, Caps::default()) {
+        Ok(stream) => {
+            let peeked = Peeked::new(stream);
+            Ok((peeked.head.clone(), Box::new(peeked)))
+        }
+        Err(Refusal::Content(content)) => Err(refused(content, "").0.trim_start_matches("is ").to_owned()),
+        Err(Refusal::Io(error)) => Err(error.to_string()),
+    }
+}
+
 /// [`open`] with other caps.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_capped(source: &Source, stdin: Option<Stream>, caps: Caps) -> Result<Stream, Problem> {
-    let raw = match (&source.origin, stdin) {
+    decoded(raw(source, stdin)?, caps).map_err(|refusal| problem(source, refusal))
+}
+
+/// The bytes as they lie there.
+fn raw(source: &Source, stdin: Option<Stream>) -> Result<Stream, Problem> {
+    Ok(match (&source.origin, stdin) {
         (Origin::File(path), _) => Box::new(File::open(path).map_err(|e| fault::unopened(path, &source.name, &e))?),
         (Origin::Stdin, Some(stdin)) => stdin,
-        (Origin::Stdin, None) => Box::new(io::empty()),
-    };
-    decoded(raw, caps).map_err(|refusal| match refusal {
+        (Origin::Stdin, None) | (Origin::Member, _) => Box::new(io::empty()),
+    })
+}
+
+fn problem(source: &Source, refusal: Refusal) -> Problem {
+    match refusal {
         Refusal::Content(Content::Empty) => fault::empty(source),
         Refusal::Content(content) => {
             let (what, help) = refused(content, &source.name);
             Problem { path: source.name.clone(), what, help, fatal: true }
         }
         Refusal::Io(error) => fault::stopped(source, 0, &error),
-    })
+    }
 }
 
 /// The first bytes of the text in a regular file, and how it is packed; or what it is, if it is no text.
@@ -98,11 +142,21 @@ enum Refusal {
 
 /// Unpacks (once) and transcodes.
 fn decoded(raw: Stream, caps: Caps) -> Result<Stream, Refusal> {
+    let (stream, content) = sorted(raw, caps);
+    text(stream, content)
+}
+
+/// Unpacks (once), and says what is in it.
+fn sorted(raw: Stream, caps: Caps) -> (Peeked, Content) {
     let (stream, content) = peeked(raw);
-    let (stream, content) = match content {
+    match content {
         Content::Gzip | Content::Zstd => unpacked(stream, content, caps),
         other => (stream, other),
-    };
+    }
+}
+
+/// Transcodes.
+fn text(stream: Peeked, content: Content) -> Result<Stream, Refusal> {
     match content {
         Content::Text(Encoding::Bytes { mark }) => Ok(Box::new(stream.without(mark))),
         Content::Text(Encoding::Utf16Le { mark }) => {

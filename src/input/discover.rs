@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::{Compression, Origin, Problem, STDIN_NAME, Skipped, Source, SourceId, decode, fault, filter, sniff};
-use series::Place;
+pub(super) use series::{Place, arrange};
 
 /// What is wrong with a directory that holds none.
 pub const NO_LOG: &str = "no log in this directory";
@@ -257,7 +257,10 @@ impl Search {
 
     /// Numbers the sources; forgets what was skipped in a directory and named elsewhere.
     fn finish(self) -> Discovered {
-        let (sources, copies) = series::arrange(self.found);
+        let (mut sources, copies) = arrange(self.found, &series::head);
+        for (number, source) in (0..).zip(&mut sources) {
+            source.id = SourceId(number);
+        }
         let seen = self.seen;
         let kept =
             self.skipped.into_iter().filter(|(identity, _)| identity.as_ref().is_none_or(|i| !seen.contains_key(i)));

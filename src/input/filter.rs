@@ -17,7 +17,8 @@ const NO_LOGS: &[(&[&str], &str)] = &[
     (&["md", "html", "htm", "pdf", "svg", "png", "jpg", "jpeg"], "a document, not a log"),
     (&["pid", "lock", "lck", "swp", "tmp"], "a working file of a program"),
     (&["hprof", "jfr", "core"], "a dump or a profile, not a log"),
-    (&["tar", "tgz", "zip", "7z"], "an archive; unpack it to have it read"),
+    (&["tar", "tgz", "zip"], "an archive; name it to have it read"),
+    (&["7z"], "an archive; unpack it to have it read"),
 ];
 
 /// Why a file of this name is no log; `None` if it may be one. Marks of rotation and compression do not count.

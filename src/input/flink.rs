@@ -28,6 +28,8 @@ pub type Sink<'s> = dyn FnMut(&str, &[u8]) + 's;
 pub struct Cluster {
     /// Version of Flink.
     pub version: String,
+    /// Seconds east of UTC of the `JobManager`'s clock now, in which it and its `TaskManager`s print times.
+    pub offset: Option<i32>,
     /// Jobs that were looked at.
     pub jobs: Vec<Job>,
     /// How many logs gave something.
@@ -40,6 +42,9 @@ pub struct Cluster {
 struct Config {
     #[serde(rename = "flink-version")]
     version: String,
+    /// Milliseconds east of UTC.
+    #[serde(rename = "timezone-offset")]
+    offset: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +71,8 @@ pub fn read(url: &str, job: Option<&str>, sink: &mut Sink<'_>) -> Result<Cluster
     let client = Client::new(url)?;
     let config: Config = client.json("/config", MAX_ANSWER)?;
     let overview: Overview = client.json("/jobs/overview", MAX_ANSWER)?;
-    let mut cluster = Cluster { version: config.version, ..Cluster::default() };
+    let offset = config.offset.and_then(|ms| i32::try_from(ms / 1000).ok()).filter(|s| s.abs() <= 18 * 3600);
+    let mut cluster = Cluster { version: config.version, offset, ..Cluster::default() };
     let wanted = |j: &&Job| job.is_none_or(|id| j.id.starts_with(&id.to_ascii_lowercase()));
     cluster.jobs = overview.jobs.iter().filter(wanted).take(MAX_MEMBERS).cloned().collect();
     if let Some(id) = job.filter(|_| cluster.jobs.len() != 1) {

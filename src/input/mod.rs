@@ -6,6 +6,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the part that reads files")]
 
+#[cfg(feature = "archives")]
+pub mod archive;
 pub mod chunks;
 pub mod cluster;
 pub mod decode;
@@ -23,7 +25,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use chunks::{CHUNK, Chunks, for_each_chunk, read_all};
-pub use decode::open;
+pub use decode::{Opened, open, opened};
 pub use discover::{Discovered, Limits, NO_LOG, discover};
 pub use filter::CONFIGURATION;
 pub use text::text;
@@ -42,6 +44,8 @@ pub enum Origin {
     Stdin,
     /// A file or a named pipe, by the path that opens it.
     File(PathBuf),
+    /// A file in an archive, which is read with the archive.
+    Member,
 }
 
 /// How a source is packed, by its first bytes (not by its name).

@@ -5,11 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use super::server::{integer, milliseconds};
+use super::server::{bytes, integer, milliseconds};
 use super::{At, Endpoint, Format, JobDefinition, PrimaryKey, Side, parameters};
 use crate::rule::Confidence;
 
 mod access;
+mod checkpoints;
+
+pub use checkpoints::without_checkpoints;
+
+/// Bytes.
+const MEGABYTE: f64 = 1_048_576.0;
+/// A server that keeps less WAL than this for a slot drops it while the job is stopped for a release, bytes.
+const LEAST_WAL: f64 = 1024.0 * MEGABYTE;
 
 /// Something that cannot work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +95,7 @@ pub fn check(files: &[JobDefinition]) -> Vec<Finding> {
     for source in &sources {
         primary_key(source, &mut found);
     }
-    checkpoints(files, &sources, &mut found);
+    checkpoints::check(files, &sources, &mut found);
     for (number, file) in files.iter().enumerate() {
         match file.format {
             Format::PostgresConf => server(number, file, &postgres, &mut found),
@@ -293,35 +301,6 @@ fn primary_key(source: &Seen<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Positions are confirmed with checkpoints. The cluster's own configuration, which is not seen, may switch them on.
-fn checkpoints(files: &[JobDefinition], sources: &[Seen<'_>], found: &mut Vec<Finding>) {
-    let interval = "execution.checkpointing.interval";
-    let set = files.iter().enumerate().find_map(|(n, f)| Some((n, f.setting(interval)?)));
-    let off = |value: &str| value.trim().starts_with('0') && milliseconds(value).is_none_or(|ms| ms <= 0.0);
-    let first = sources.iter().find(|s| s.endpoint.format == Format::FlinkSql);
-    match (set, first) {
-        (Some((file, setting)), Some(_)) if off(&setting.value) => {
-            found.push(Finding::new("flink/checkpointing-disabled", Confidence::Likely, file, &setting.at).says(
-                format!("{interval} is {}", setting.value),
-                file,
-                setting.at.line,
-            ));
-        }
-        (None, Some(source)) => found.push(
-            Finding::new("flink/checkpointing-disabled", Confidence::Possible, source.file, &source.endpoint.at)
-                .about(source)
-                .says(
-                    format!(
-                        "no statement sets {interval}; if the cluster's configuration does not either, there are none"
-                    ),
-                    source.file,
-                    source.endpoint.at.line,
-                ),
-        ),
-        _ => {}
-    }
-}
-
 /// `postgresql.conf`, as far as it decides: `ALTER SYSTEM`, included files and the command line may say otherwise.
 fn server(number: usize, file: &JobDefinition, sources: &[&Seen<'_>], found: &mut Vec<Finding>) {
     let finding = |cause, at: &At| Finding::new(cause, Confidence::Possible, number, at);
@@ -370,6 +349,18 @@ fn server(number: usize, file: &JobDefinition, sources: &[&Seen<'_>], found: &mu
                 listen.at.line,
             ));
         }
+    }
+    // a bare number is in MB
+    let kept = file.setting("max_slot_wal_keep_size");
+    if let Some(setting) = kept
+        && !sources.is_empty()
+        && bytes(&setting.value, MEGABYTE).is_some_and(|size| (0.0..LEAST_WAL).contains(&size))
+    {
+        found.push(finding("postgres/slot-invalidated", &setting.at).says(
+            format!("max_slot_wal_keep_size is {}: a slot that falls behind by more is lost for good", setting.value),
+            number,
+            setting.at.line,
+        ));
     }
     let short = [
         ("wal_sender_timeout", 10_000.0, "postgres/walsender-timeout"),

@@ -122,16 +122,19 @@ fn named(name: &str, wanted: Option<&str>) -> Fit {
 pub(super) fn read(source: &Arc<SourceText>) -> Result<JobDefinition, Problem> {
     let mut file = JobDefinition::new(source, Format::PgHba);
     let mut start = 0;
-    for line in source.text.split_inclusive('\n') {
-        let here = start + (line.len() - line.trim_start().len());
-        start += line.len();
-        let words = line.trim();
+    while let Some(rest) = source.text.get(start..).filter(|rest| !rest.is_empty()) {
+        let (raw, line) = logical(rest);
+        let here = start + (raw.len() - raw.trim_start().len());
+        start += raw.len();
+        let (raw, words) = (raw.trim(), line.trim());
         let Some(fields) = fields(words) else {
-            let place = Some((here, words.len(), "the \" is not closed"));
+            let place = Some((here, raw.len(), "the \" is not closed"));
             return Err(unreadable(source, "JD008", "a name in pg_hba.conf does not end", place));
         };
         let Some(kind) = fields.first().and_then(|f| f.first()).map(|w| w.text.clone()) else { continue };
-        let length: usize = words.split('#').next().unwrap_or(words).trim_end().len();
+        // of a line that goes on, all of it is the place
+        let whole = if words.len() == raw.len() { words.split('#').next().unwrap_or(words) } else { raw };
+        let length: usize = whole.trim_end().len();
         let at = At::of(&source.text, here, here + length);
         if kind.starts_with("include") {
             file.includes.push(at);
@@ -139,7 +142,7 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<JobDefinition, Problem> {
         }
         let known = ["local", "host", "hostssl", "hostnossl", "hostgssenc", "hostnogssenc"];
         if !known.contains(&kind.as_str()) {
-            let place = Some((here, kind.len().min(words.len()), "no kind of connection"));
+            let place = Some((here, kind.len().min(raw.len()), "no kind of connection"));
             return Err(unreadable(source, "JD008", format!("'{kind}' begins no line of pg_hba.conf"), place)
                 .help(format!("one of {}", known.join(", "))));
         }
@@ -153,13 +156,30 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<JobDefinition, Problem> {
             (address(&first, mask.as_deref()), text(if mask.is_some() { 5 } else { 4 }))
         };
         let (Some(databases), Some(users), Some(method)) = (databases, users, method) else {
-            let place = Some((here, words.len(), "too few words"));
+            let place = Some((here, raw.len(), "too few words"));
             return Err(unreadable(source, "JD008", "a line of pg_hba.conf is not whole", place)
                 .help("host DATABASE USER ADDRESS METHOD"));
         };
         file.hba.push(Line { kind, databases: databases.clone(), users: users.clone(), address, method, at });
     }
     Ok(file)
+}
+
+/// The first line of a text with those that it goes on in, behind a backslash at its very end: as it stands there, and in one.
+fn logical(text: &str) -> (&str, String) {
+    let (mut length, mut line) = (0, String::new());
+    for part in text.split_inclusive('\n') {
+        length += part.len();
+        let body = part.trim_end_matches(['\n', '\r']);
+        match body.strip_suffix('\\').filter(|_| part.len() > body.len()) {
+            Some(more) => line.push_str(more),
+            None => {
+                line.push_str(body);
+                break;
+            }
+        }
+    }
+    (text.get(..length).unwrap_or(text), line)
 }
 
 /// The words of a line, each a list parted by commas; `None` if a quotation mark is open.

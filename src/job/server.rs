@@ -75,6 +75,26 @@ pub(super) fn milliseconds(value: &str) -> Option<f64> {
     Some(number * factor)
 }
 
+/// A size, in bytes; a bare number is in units of `unit` bytes. Negative numbers stand for no limit. `None` if it is none.
+pub(super) fn bytes(value: &str, unit: f64) -> Option<f64> {
+    let value = value.trim();
+    let split = value.find(|c: char| c.is_alphabetic()).unwrap_or(value.len());
+    let (number, word) = value.split_at(split);
+    let number: f64 = number.trim().parse().ok()?;
+    let kilo = 1024_f64;
+    // PostgreSQL tells large letters from small ones here
+    let factor = match word.trim() {
+        "" => unit,
+        "B" => 1.0,
+        "kB" => kilo,
+        "MB" => kilo.powi(2),
+        "GB" => kilo.powi(3),
+        "TB" => kilo.powi(4),
+        _ => return None,
+    };
+    Some(number * factor)
+}
+
 /// A whole number; those in hexadecimal and octal too.
 pub(super) fn integer(value: &str) -> Option<i64> {
     let value = value.trim();

@@ -7,6 +7,7 @@
 mod civil;
 pub mod layout;
 pub mod level;
+mod mixed;
 pub mod normalize;
 mod places;
 pub mod time;
@@ -67,6 +68,8 @@ pub struct LogRecord<'b> {
     pub message: Range<usize>,
     /// Where the throwables begin, if there are any.
     pub trace: Option<Range<usize>>,
+    /// True if lines of several writers stand in it, without anything that tells whose they are.
+    pub mixed: bool,
     /// True if the middle of an oversized record was left out.
     pub truncated: bool,
 }

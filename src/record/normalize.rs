@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::layout::{Header, Layout, header};
 use super::level::Level;
+use super::mixed::is_mixed;
 use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD, undress};
 use crate::trace::find_trace;
 
@@ -43,6 +44,7 @@ pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
     let end = text.trim_end_matches('\n').len();
     let from = from.min(end);
     let trace = find_trace(&text, from).filter(|start| *start < end).map(|start| start..end);
+    let mixed = !bare && trace.as_ref().is_some_and(|trace| is_mixed(&text, level, from, trace));
     let own = text.get(from..trace.as_ref().map_or(end, |t| t.start)).unwrap_or("");
     let message = from..from + own.trim_end().len();
     LogRecord {
@@ -55,6 +57,7 @@ pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
         thread: head.thread,
         message,
         trace,
+        mixed,
         truncated,
         text,
     }

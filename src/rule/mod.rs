@@ -75,6 +75,17 @@ pub enum Confidence {
     Certain,
 }
 
+impl Confidence {
+    /// One step lower, if there is one.
+    #[must_use]
+    pub fn lower(self) -> Self {
+        match self {
+            Self::Certain => Self::Likely,
+            Self::Likely | Self::Possible => Self::Possible,
+        }
+    }
+}
+
 /// Which process wrote a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

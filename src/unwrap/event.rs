@@ -43,6 +43,27 @@ pub(super) fn text(node: &Node<'_>) -> Option<(Format, String)> {
     Some((format, out))
 }
 
+/// Who wrote an event, if it says so: a pod, a container, a machine.
+pub(super) fn writer(node: &Node<'_>) -> Option<String> {
+    const POD: [&str; 4] = ["kubernetes.pod_name", "kubernetes.pod.name", "pod_name", "pod"];
+    const CONTAINER: [&str; 4] =
+        ["kubernetes.container_name", "kubernetes.container.name", "container.id", "container_id"];
+    const MACHINE: [&str; 8] = [
+        "host.name",
+        "hostname",
+        "HOSTNAME",
+        "host",
+        "source_host",
+        "service.instance.id",
+        "service.node.name",
+        "_hostname",
+    ];
+    let (pod, container) = (node.first(&POD), node.first(&CONTAINER));
+    let parts = if pod.is_some() || container.is_some() { [pod, container] } else { [node.first(&MACHINE), None] };
+    let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
 /// A level word, also from syslog's numbers.
 fn level(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_uppercase().as_str() {

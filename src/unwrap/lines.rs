@@ -123,7 +123,9 @@ impl Unwrapper {
             text = Cow::Owned(joined);
         }
         let json = text.starts_with('{') && text.ends_with('}');
-        if let Some((format, texts)) = json.then(|| of_json(&text)).flatten().filter(|(f, _)| self.wanted(*f)) {
+        if let Some((format, who, texts)) = json.then(|| of_json(&text)).flatten().filter(|(f, ..)| self.wanted(*f)) {
+            // what stands around it knows better
+            let key = if key.is_empty() { who.unwrap_or_default() } else { key };
             let stream = self.stream(&key);
             *self.formats.entry(format).or_insert(0) += 1;
             self.bare = 0;
@@ -197,12 +199,13 @@ impl Unwrapper {
     }
 }
 
-/// The texts that one JSON object stands for.
-fn of_json(text: &str) -> Option<(Format, Vec<String>)> {
+/// The texts that one JSON object stands for, and who wrote them.
+fn of_json(text: &str) -> Option<(Format, Option<String>, Vec<String>)> {
     let node = json::object(text)?;
     if let Some((format, text)) = event::text(&node) {
-        return Some((format, vec![text]));
+        let who = if format == Format::PostgresJson { None } else { event::writer(&node) };
+        return Some((format, who, vec![text]));
     }
     let records = document::exceptions(&node)?;
-    Some((Format::FlinkRest, records.into_iter().map(|r| r.text).collect()))
+    Some((Format::FlinkRest, None, records.into_iter().map(|r| r.text).collect()))
 }

@@ -5,7 +5,7 @@ use crate::record::{Location, Place};
 
 /// One line is looked at in so many bytes of the file: the last in which a whole one can be found. Reads of files and pipes end
 /// where a block does, so that hardly anything has to wait (and be copied) for the next look.
-pub(super) const BLOCK: u64 = 16 << 10;
+pub(super) const BLOCK: u64 = 8 << 10;
 /// It must begin and end within so many bytes.
 const LOOK: usize = 4 << 10;
 

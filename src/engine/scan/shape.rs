@@ -18,7 +18,16 @@ pub(super) fn time_of(line: &[u8]) -> Option<Timestamp> {
 
 /// A line that belongs to the record before it.
 pub(super) fn goes_on(open: &OpenRecord, kind: Probe, line: &[u8]) -> bool {
-    kind == Probe::NotHeader && (open.header || !open.after_frame || !begins_trace(line))
+    kind == Probe::NotHeader && (open.header || !open.after_frame || !begins_trace(line)) && !of_sql_client(line)
+}
+
+/// A new statement in Flink's SQL client, or the answer to one.
+fn of_sql_client(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b'F') => line.starts_with(b"Flink SQL> "),
+        Some(b'[') => line.starts_with(b"[ERROR] Could not execute ") || line.starts_with(b"[INFO] Execute statement "),
+        _ => false,
+    }
 }
 
 pub(super) fn is_frame(line: &[u8]) -> bool {

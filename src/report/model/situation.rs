@@ -103,7 +103,9 @@ impl Maker<'_> {
         }
         notes.extend(self.conflicts());
         notes.extend(self.includes());
+        notes.extend(self.unsaid());
         notes.extend(self.clocks());
+        notes.extend(self.mixtures());
         if !self.rules.overridden.is_empty() {
             notes.push(Note {
                 code: "rules-overridden".into(),
@@ -137,6 +139,21 @@ impl Maker<'_> {
         notes
     }
 
+    /// Sources in which the lines of several writers are mixed.
+    fn mixtures(&self) -> Vec<Note> {
+        let note = |(number, line): (usize, u64)| Note {
+            code: "mixed-writers".into(),
+            text: format!(
+                "Lines of several processes are mixed here, and nothing tells whose they are ({}:{line}): causes found in such \
+                 records are a step less sure. One log for each, or kubectl logs --prefix, keeps them apart.",
+                self.path(number)
+            ),
+            evidence: Vec::new(),
+        };
+        let sources = self.diagnosis.sources.iter().enumerate();
+        sources.filter_map(|(number, s)| Some((number, s.mixed?))).map(note).collect()
+    }
+
     /// Files that the server's configuration includes.
     fn includes(&self) -> Vec<Note> {
         let note = |name: &str, at: &crate::job::At| Note {
@@ -145,6 +162,17 @@ impl Maker<'_> {
             evidence: Vec::new(),
         };
         self.diagnosis.job.iter().flat_map(|f| f.includes.iter().map(move |at| note(&f.name, at))).collect()
+    }
+
+    /// Flink SQL that does not say how often checkpoints are taken.
+    fn unsaid(&self) -> Option<Note> {
+        let (file, line) = crate::job::check::without_checkpoints(&self.diagnosis.job)?;
+        let name = &self.diagnosis.job.get(file)?.name;
+        let text = format!(
+            "No statement sets execution.checkpointing.interval ({name}:{line} reads a database). Positions are confirmed with \
+             checkpoints: without any, the slot never moves. The cluster's configuration may set it."
+        );
+        Some(Note { code: "checkpoints-not-seen".into(), text, evidence: Vec::new() })
     }
 
     pub(super) fn needs(&self, diagnoses: &[Diagnosis], symptoms: &[Symptom]) -> Vec<Need> {
