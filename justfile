@@ -43,6 +43,10 @@ causes:
 coverage +jars:
     scripts/coverage.sh {{jars}}
 
+# watch: writers that rotate, truncate, delete and pack, and a watcher that is killed again and again
+soak kills='500' seed='1':
+    TORTURE_KILLS={{kills}} TORTURE_SEED={{seed}} cargo test --test watch_torture -- --nocapture
+
 # licences, banned crates, sources of crates (needs cargo-deny)
 deny:
     cargo deny check bans licenses sources

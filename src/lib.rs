@@ -32,3 +32,5 @@ pub mod report;
 pub mod rule;
 pub mod trace;
 pub mod unwrap;
+#[cfg(feature = "watch")]
+pub mod watch;

@@ -35,6 +35,9 @@ pub enum Command {
     Merge(MergeArgs),
     /// The report as a ticket, within the limits of its system, or as a script for the database's administrator
     Report(super::report::ReportArgs),
+    /// Follow logs and tell incidents as they open, repeat and clear
+    #[cfg(feature = "watch")]
+    Watch(super::watch::WatchArgs),
     /// Explain a cause by its id, a word of it, or a message; needs no log
     Explain(ExplainArgs),
     /// Show what was understood of logs: formats, records, levels, and the share that was not

@@ -257,7 +257,7 @@ pub(super) fn problem(p: &input::Problem) -> InputProblem {
     InputProblem { path: p.path.clone(), what: p.what.clone(), help: p.help.clone(), fatal: p.fatal }
 }
 
-fn params(given: &[String], rules: &RuleSet) -> Result<BTreeMap<String, String>, Error> {
+pub(super) fn params(given: &[String], rules: &RuleSet) -> Result<BTreeMap<String, String>, Error> {
     let mut params = BTreeMap::new();
     for pair in given {
         let Some((name, value)) = pair.split_once('=') else {

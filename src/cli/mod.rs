@@ -21,6 +21,8 @@ pub mod scan;
 pub mod terminal;
 pub mod times;
 mod usage;
+#[cfg(feature = "watch")]
+pub mod watch;
 pub mod why_not;
 pub mod write;
 
@@ -56,6 +58,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) ->
         Some(Command::Scan(args)) => scan::run(args, now),
         Some(Command::Merge(args)) => merge::run(args),
         Some(Command::Report(args)) => report::run(args, now),
+        #[cfg(feature = "watch")]
+        Some(Command::Watch(args)) => watch::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Parse(args)) => parse::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),

@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 
-use super::facts::{ContextValue, Event, EventKind, MAX_EVENTS, MAX_STEPS, MAX_VALUES, Part, SourceFacts, StepHit};
+use super::facts::{
+    ContextValue, Event, EventKind, MAX_EVENTS, MAX_STEPS, MAX_VALUES, Matched, Part, SourceFacts, StepHit, Unknown,
+};
 use super::observe::{Observed, Told};
-use crate::record::{Layout, Location};
+use crate::record::{Layout, Level, Location};
 
 /// Working memory of the collection of one source.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,18 @@ pub struct Collector {
     inside_trace: Option<u64>,
     /// The record of the newest checkpoint.
     checkpoint: u64,
+}
+
+impl Collector {
+    /// Goes on with facts that were stored, or from which events were taken out.
+    #[must_use]
+    pub fn resume(facts: &SourceFacts) -> Self {
+        let mut collector = Self::default();
+        for step in &facts.steps {
+            *collector.parts.entry((step.rule.clone(), step.alternative, step.part)).or_insert(0) += 1;
+        }
+        collector
+    }
 }
 
 /// Adds what one record says.
@@ -126,17 +140,11 @@ fn events(facts: &mut SourceFacts, collector: &mut Collector, observed: Observed
     };
     let mut new = Vec::new();
     if let Some(unknown) = observed.unknown {
-        let key = format!("u {} {:?}", unknown.fingerprint, observed.level);
+        let key = key_of_unknown(observed.level, &unknown);
         new.push((key, base(EventKind::Unknown(unknown))));
     }
     if let Some(matched) = observed.matched {
-        let mut key = format!("m {:?} {}", observed.level, observed.logger);
-        for m in &matched.matches {
-            key.push_str(&format!("|{} {} {:?} {:?}", m.rule, m.alternative, m.link, stable(&m.captures)));
-        }
-        if let Some(u) = &matched.unknown_root {
-            key.push_str(&u.fingerprint);
-        }
+        let key = key_of_matched(observed.level, &observed.logger, &matched);
         new.push((key, base(EventKind::Matched(matched))));
     }
     for (key, event) in new {
@@ -158,6 +166,23 @@ fn events(facts: &mut SourceFacts, collector: &mut Collector, observed: Observed
     }
 }
 
+/// What makes a match the same as an earlier one.
+pub(super) fn key_of_matched(level: Option<Level>, logger: &str, matched: &Matched) -> String {
+    let mut key = format!("m {level:?} {logger}");
+    for m in &matched.matches {
+        key.push_str(&format!("|{} {} {:?} {:?}", m.rule, m.alternative, m.link, stable(&m.captures)));
+    }
+    if let Some(u) = &matched.unknown_root {
+        key.push_str(&u.fingerprint);
+    }
+    key
+}
+
+/// What makes an unknown exception the same as an earlier one.
+pub(super) fn key_of_unknown(level: Option<Level>, unknown: &Unknown) -> String {
+    format!("u {} {level:?}", unknown.fingerprint)
+}
+
 /// Captures that do not change from one repeat to the next.
 fn stable(captures: &std::collections::BTreeMap<String, String>) -> Vec<(&String, &String)> {
     const VOLATILE: &[&str] =
@@ -165,7 +190,7 @@ fn stable(captures: &std::collections::BTreeMap<String, String>) -> Vec<(&String
     captures.iter().filter(|(k, _)| !VOLATILE.contains(&k.as_str())).collect()
 }
 
-fn repeat(known: &mut Event, event: &Event) {
+pub(super) fn repeat(known: &mut Event, event: &Event) {
     known.count += 1;
     known.last_line = event.at.line;
     if event.time.is_some() {

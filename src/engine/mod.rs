@@ -5,6 +5,7 @@
 //! ([`condition`]), and what it says is copied out, bounded and free of secrets ([`facts`]).
 
 pub mod collect;
+mod compact;
 pub mod condition;
 pub mod facts;
 pub mod observe;

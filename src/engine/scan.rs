@@ -6,6 +6,7 @@
 mod kept;
 mod mapped;
 mod oversized;
+mod resume;
 mod shape;
 mod silence;
 mod walk;
@@ -16,6 +17,7 @@ use std::hash::BuildHasherDefault;
 use serde::{Deserialize, Serialize};
 
 use self::kept::{KeyHasher, line_at, line_index};
+pub use self::resume::Unfinished;
 use self::shape::{goes_on, is_frame, time_of};
 use self::walk::{Run, Walk};
 use super::collect;

@@ -16,6 +16,7 @@ mod fault;
 mod filter;
 #[cfg(feature = "flink")]
 pub mod flink;
+pub mod follow;
 pub(crate) mod rotate;
 mod sniff;
 mod text;

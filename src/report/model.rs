@@ -18,6 +18,7 @@ use crate::rule::{Role, RuleSet};
 
 pub use describe::describe;
 pub use explain::explain;
+pub use incident::incident_id;
 
 /// What the inputs layer knows beside the facts.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Maker;
 use super::actions::of_this_job;
-use crate::diagnosis::{Incident, Params, State as Standing, UnknownGroup, corroborate};
+use crate::diagnosis::{Diagnosis as Found, Incident, Params, State as Standing, UnknownGroup, corroborate};
 use crate::report::{
     Alternative, Confidence, Diagnosis, Fact, Folded, FrameLine, Misleading, Param, Place, Retry, RuleRef, RuledOut,
     Slot, State, Suspect, Symptom, Unrecognised,
@@ -35,7 +35,7 @@ impl Maker<'_> {
         let entries = rule.map_or(0, |r| r.alternatives_of_match.len());
         let entry = decisive.map_or(0, |o| o.best.alternative);
         Diagnosis {
-            id: self.incident_id(incident),
+            id: incident_id(self.diagnosis, incident),
             cause: incident.rule.clone(),
             basis: if incident.from_job { "job" } else { "log" }.to_owned(),
             category: rule.map(|r| r.category.clone()).unwrap_or_default(),
@@ -143,23 +143,6 @@ impl Maker<'_> {
                 .map(|(id, count, lines)| Folded { id: id.clone(), count: *count, lines: lines.clone() })
                 .collect(),
         }
-    }
-
-    fn incident_id(&self, incident: &Incident) -> String {
-        let mut text = incident.rule.clone();
-        let job = self
-            .diagnosis
-            .jobs
-            .iter()
-            .filter(|j| j.group == incident.group)
-            .find_map(|j| j.name.clone())
-            .unwrap_or_default();
-        text.push('\n');
-        text.push_str(&job);
-        for (name, value) in &incident.identity {
-            text.push_str(&format!("\n{name}={value}"));
-        }
-        Fingerprint::of_text(&text).to_string()
     }
 
     fn value<'p>(params: &'p Params) -> impl Fn(&str) -> Option<Cow<'p, str>> {
@@ -290,6 +273,20 @@ impl Maker<'_> {
         }
         facts
     }
+}
+
+/// The stable id of an incident: a hash of cause, job and identity parameters.
+#[must_use]
+pub fn incident_id(diagnosis: &Found, incident: &Incident) -> String {
+    let mut text = incident.rule.clone();
+    let mut jobs = diagnosis.jobs.iter().filter(|j| j.group == incident.group);
+    let job = jobs.find_map(|j| j.name.clone()).unwrap_or_default();
+    text.push('\n');
+    text.push_str(&job);
+    for (name, value) in &incident.identity {
+        text.push_str(&format!("\n{name}={value}"));
+    }
+    Fingerprint::of_text(&text).to_string()
 }
 
 fn surfaced_as(incident: &Incident) -> Vec<String> {
