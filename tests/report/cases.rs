@@ -896,6 +896,7 @@ pub fn nothing() -> Report {
             time: text("2026-11-22 14:33:03"),
             at: at("jobmanager.log", 290),
         }),
+        changes: Vec::new(),
     }];
     report.signs_of_life =
         vec![SignOfLife { text: "streaming since".into(), time: text("2026-11-22 14:30:50"), at: at(TM, 359) }];

@@ -98,7 +98,7 @@ const FORMS: &[&str] = &[
     "password = a\\\n    @@",
     "stored SCRAM-SHA-256$4096:@6$@6:@6",
     "mail of @@.x@corp.example.com bounced",
-    "Error: Value count does not match column count. Row: 1\tu\t@@",
+    "Error: the row was refused. Row: 1\tu\t@@",
     "Reason: column(c)'s length is too long. src line: [1 @@ x]",
     "Struct{id=1,name=@@,\n  note=@@}",
     "SourceRecord{sourcePartition={server=x}, sourceOffset={lsn=1}} ConnectRecord{topic='t', value=Struct{after=Struct{n=@@}}}",

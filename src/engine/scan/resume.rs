@@ -80,6 +80,7 @@ impl Engine {
             gap: state.gap,
             kept: state.kept.clone(),
             armed: state.armed.clone(),
+            places: state.places.clone(),
             // what is known of logger names is large, and one record needs little of it
             scratch: Scratch { state: state.scratch.state.clone(), ..Scratch::default() },
         };
