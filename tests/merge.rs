@@ -40,7 +40,7 @@ fn scan(logs: &[&Log]) -> Facts {
     for log in logs {
         let source = pipeline.begin(&log.name, log.series);
         pipeline.is_file(source);
-        pipeline.content(source, &blake3::hash(&log.bytes).to_hex().to_string());
+        pipeline.content(source, blake3::hash(&log.bytes).to_hex().as_str());
         log.bytes.chunks(CHUNK).for_each(|c| pipeline.push(source, c));
         pipeline.end(source);
     }

@@ -314,7 +314,9 @@ fn adf_is_a_document() {
         }
         let content = node["content"].as_array().unwrap();
         assert!(!content.is_empty() || matches!(kind, "paragraph" | "codeBlock"), "{kind} is empty");
-        content.iter().for_each(|inner| check(inner, kind));
+        for inner in content {
+            check(inner, kind);
+        }
     }
     for report in reports() {
         let adf: Value = serde_json::from_str(&render(&report, Format::Adf)).unwrap();

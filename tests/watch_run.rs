@@ -7,16 +7,20 @@ mod watch;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use watch::{Watcher, append, failure, idle, lines};
+
+/// Breaks the bytes of a state.
+type Damage = fn(Vec<u8>) -> Vec<u8>;
 
 const SLOT: &str = "opened postgres/slot-already-active";
 
 #[test]
 fn a_state_that_cannot_be_trusted_is_set_aside() {
     let whole = |w: &Watcher| fs::read(w.path("state/state.json")).unwrap();
-    let damages: [(&str, fn(Vec<u8>) -> Vec<u8>); 4] = [
+    let damages: [(&str, Damage); 4] = [
         ("is damaged", |mut b| {
             let n = b.len() / 2;
             b[n] ^= 1;
@@ -71,7 +75,7 @@ fn the_output_is_cut_back_to_what_the_state_knows() {
     append(&w.path("events.ndjson"), "{\"seq\": 2, \"event\": \"opened\", \"half");
     append(&w.log("tm.log"), &failure(2, "s2"));
     w.start_and_wait();
-    w.until("s2", |w| fs::read_to_string(w.path("events.ndjson")).unwrap().matches("\n").count() == 3);
+    w.until("s2", |w| fs::read_to_string(w.path("events.ndjson")).unwrap().matches('\n').count() == 3);
     w.stop("TERM");
     let events = w.events();
     assert_eq!(events.len(), 3);
@@ -230,7 +234,6 @@ fn files_that_may_not_be_read_are_told_once_and_read_later() {
         eprintln!("skipped: root without setpriv");
         return;
     }
-    use std::os::unix::fs::PermissionsExt;
     let w = Watcher::new(&["--from", "start"]);
     let open = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     open(w.dir.path(), 0o777);
