@@ -34,6 +34,14 @@ pub enum Error {
         /// What to do.
         hint: Option<String>,
     },
+    /// A ticket system does not take the report.
+    #[error("{what}")]
+    Remote {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: Option<String>,
+    },
     /// A fault of ours.
     #[error("internal: {0}")]
     Internal(String),
@@ -45,7 +53,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::BadRules { path, .. } => Some(format!("cdc-doctor rules check {path}")),
-            Self::Usage { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. } | Self::Remote { hint, .. } => hint.clone(),
             Self::Internal(_) => Some("This is a fault of cdc-doctor, not of your job.".into()),
             Self::Output(_) | Self::Rules { .. } => None,
         }

@@ -14,9 +14,13 @@
     clippy::disallowed_types
 )]
 
+#[cfg(feature = "attach")]
+pub mod attach;
 pub mod author;
 #[path = "rule/builtin.rs"]
 pub mod builtin;
+#[cfg(feature = "bundle")]
+pub mod bundle;
 pub mod cli;
 pub mod diagnosis;
 pub mod diagnostic;

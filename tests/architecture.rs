@@ -46,6 +46,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("redact", &["builtin", "engine::secrets", "report", "rule"]),
     // facts carry the job's files, and reading them says what is wrong where
     ("pipeline", &["input", "record", "unwrap", "trace", "rule", "engine", "diagnosis", "job", "diagnostic"]),
+    // requests and answers as data, and the one file that sends them
+    ("attach", &["record::Timestamp", "rule::template"]),
+    ("bundle", &["engine::facts", "engine::secrets", "pipeline", "redact", "report", "rule"]),
     ("examples", &["pipeline", "engine", "diagnosis", "rule"]),
     // drives the pipeline like the command line does, on examples and samples; reads and prints nothing itself
     (
@@ -96,19 +99,29 @@ const NAMES: &[(&str, &[&str])] = &[
     // addresses as values; nothing there opens a connection
     (
         "std::net",
-        &["job/hba.rs", "redact/known.rs", "redact/find.rs", "cli/watch.rs", "watch/mod.rs", "watch/serve.rs"],
+        &[
+            "job/hba.rs",
+            "redact/known.rs",
+            "redact/find.rs",
+            "attach/system.rs",
+            "cli/watch.rs",
+            "watch/mod.rs",
+            "watch/serve.rs",
+        ],
     ),
-    ("std::thread", &["watch/hook.rs", "watch/wake.rs"]),
+    // waits where a ticket system asks for it
+    ("std::thread", &["cli/attach.rs", "watch/hook.rs", "watch/wake.rs"]),
     ("SystemTime", &["main.rs", "watch/clock.rs"]),
     ("Instant", &["main.rs", "watch/"]),
     ("Instant::now", &["watch/clock.rs"]),
     ("Zoned::now", &["main.rs"]),
     ("flate2", &["input/decode"]),
-    ("ruzstd", &["input/decode"]),
+    ("ruzstd", &["input/decode", "input/packed.rs"]),
+    ("tar", &["input/archive.rs", "input/packed.rs"]),
     ("encoding_rs", &["input/decode"]),
     ("walkdir", &["input/discover"]),
     ("zip::ZipArchive", &["author/coverage/jar.rs", "input/archive.rs"]),
-    ("ureq", &["input/flink/http.rs"]),
+    ("ureq", &["input/flink/http.rs", "attach/http.rs"]),
     ("jiff", &["record/zone.rs"]),
     ("notify::", &["watch/wake.rs"]),
     ("signal_hook", &["watch/wake.rs"]),

@@ -15,7 +15,7 @@ pub use self::rules::{RulesArgs, RulesCommand};
     version,
     about = "Finds out why a Flink CDC or Debezium job failed, from its logs.",
     override_usage = "cdc-doctor [OPTIONS] [PATH]...\n       <command> | cdc-doctor\n       cdc-doctor <COMMAND>",
-    after_help = "Examples:\n  cat taskmanager.log | cdc-doctor\n  cdc-doctor /opt/flink/log\n  cdc-doctor jobmanager.log taskmanager.log postgresql.log\n  cdc-doctor explain postgres/wal-level-not-logical\n\nExit status:\n  0  it ran, whatever it found\n  1  with --fail-on: a cause of that level or above was found\n  2  wrong usage, an input that cannot be used, or a bad rule\n\nNothing is sent anywhere; a connection is made only for --flink. Passwords and row data never appear in any output.",
+    after_help = "Examples:\n  cat taskmanager.log | cdc-doctor\n  cdc-doctor /opt/flink/log\n  cdc-doctor jobmanager.log taskmanager.log postgresql.log\n  cdc-doctor explain postgres/wal-level-not-logical\n\nExit status:\n  0  it ran, whatever it found\n  1  with --fail-on: a cause of that level or above was found\n  2  wrong usage, an input that cannot be used, or a bad rule\n\nNothing is sent anywhere but by attach; no connection is made but for it and --flink. Passwords and row data never appear in any output.",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     max_term_width = 100
@@ -42,6 +42,15 @@ pub enum Command {
     /// Follow logs and tell incidents as they open, repeat and clear
     #[cfg(feature = "watch")]
     Watch(super::watch::WatchArgs),
+    /// Add the report to a ticket, or update what was added before
+    #[cfg(feature = "attach")]
+    Attach(super::attach::AttachArgs),
+    /// Pack the report and what stands around its evidence into one file that can be sent to others
+    #[cfg(feature = "bundle")]
+    Bundle(super::bundle::BundleArgs),
+    /// Say whether the original logs still give the report of a bundle
+    #[cfg(feature = "bundle")]
+    Replay(super::bundle::ReplayArgs),
     /// Explain a cause by its id, a word of it, or a message; needs no log
     Explain(ExplainArgs),
     /// Show what was understood of logs: formats, records, levels, and the share that was not
@@ -184,7 +193,7 @@ pub struct LogArgs {
 }
 
 /// What is known beside the logs, and the rules.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ToldArgs {
     /// Definition of the job as evidence, repeatable: Flink SQL, SMT's config_prod.conf, pipeline YAML, a connector's JSON or
     /// .properties, postgresql.conf, pg_hba.conf; or a directory of such files

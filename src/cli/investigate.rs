@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::input::{self, Chunks, Discovered, Limits, Opened, STDIN_NAME};
 use crate::pipeline::facts::{Asked, ClusterFacts};
 use crate::pipeline::{Facts, Pipeline, join};
+use crate::record::Times;
 use crate::report::model::{self, InputStatus};
 use crate::report::{InputProblem, Note, Report};
 use crate::rule::RuleSet;
@@ -38,6 +39,20 @@ pub(super) fn options(told: &ToldArgs, rules: &RuleSet) -> Result<diagnosis::Opt
 /// Scans. `hashed`: the facts are for others to join, and each input gets a hash of its bytes. `now`: seconds since 1970 (UTC).
 pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64, hashed: bool) -> Result<Facts, Error> {
     let times = super::times::read(&args.times, now)?;
+    facts_of(args, rules, &times, hashed, &mut |_, _| {})
+}
+
+/// Takes the decoded bytes of an input, beside the scan: its name, and the next of them.
+pub(super) type Beside<'b> = dyn FnMut(&str, &[u8]) + 'b;
+
+/// The same for times that are known already; `beside` gets what is read, too.
+pub(super) fn facts_of(
+    args: &LogArgs,
+    rules: &Arc<RuleSet>,
+    times: &Times,
+    hashed: bool,
+    beside: &mut Beside<'_>,
+) -> Result<Facts, Error> {
     let mut discovered = input::discover(&paths(args), Limits::default());
     let found = job::gather(&args.told.job, &mut discovered);
     let engine = Engine::new(rules.clone(), !args.no_prefilter).map_err(|e| Error::Internal(e.to_string()))?;
@@ -45,31 +60,30 @@ pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64, hashed: bool
     // with a job's file and no log named, standard input may be empty
     let optional = args.paths.is_empty() && !args.told.job.is_empty();
     let sources = std::mem::take(&mut discovered.sources);
-    read(&sources, &mut pipeline, (optional, hashed), args.input_format.as_deref(), &mut discovered);
-    let mut problems = std::mem::take(&mut discovered.problems);
-    #[cfg(feature = "flink")]
-    let clusters = match args.cluster.flink.as_deref() {
-        None => Vec::new(),
-        Some(url) => match super::flink::read(url, args.cluster.job_id.as_deref(), &mut pipeline) {
-            Ok(cluster) => {
-                problems.extend(cluster.problems.iter().cloned());
-                vec![super::flink::said(url, &cluster)]
-            }
-            Err(problem) => {
-                problems.push(problem);
-                Vec::new()
-            }
-        },
-    };
+    read(&sources, &mut pipeline, (optional, hashed), args.input_format.as_deref(), &mut discovered, beside);
+    let (clusters, refused) = clusters(args, &mut pipeline);
     let mut facts = pipeline.facts();
-    #[cfg(feature = "flink")]
-    facts.clusters.extend(clusters);
-    facts.times = Asked::of(&times);
+    facts.clusters = clusters;
+    facts.times = Asked::of(times);
     facts.job = found.definitions;
     facts.skipped = discovered.skipped;
-    facts.problems = problems;
-    facts.problems.extend(found.problems);
+    facts.problems = [discovered.problems, refused, found.problems].concat();
     Ok(join(vec![facts], &rules.version))
+}
+
+/// Reads the cluster that was asked for: what it said, and what could not be had.
+#[cfg(feature = "flink")]
+fn clusters(args: &LogArgs, pipeline: &mut Pipeline) -> (Vec<ClusterFacts>, Vec<input::Problem>) {
+    let Some(url) = args.cluster.flink.as_deref() else { return (Vec::new(), Vec::new()) };
+    match super::flink::read(url, args.cluster.job_id.as_deref(), pipeline) {
+        Ok(cluster) => (vec![super::flink::said(url, &cluster)], cluster.problems),
+        Err(problem) => (Vec::new(), vec![problem]),
+    }
+}
+
+#[cfg(not(feature = "flink"))]
+fn clusters(_: &LogArgs, _: &mut Pipeline) -> (Vec<ClusterFacts>, Vec<input::Problem>) {
+    (Vec::new(), Vec::new())
 }
 
 /// Prints the facts, or what they mean, and says how the run ended.
@@ -134,6 +148,7 @@ fn read(
     (optional, hashed): (bool, bool),
     format: Option<&str>,
     told: &mut Discovered,
+    beside: &mut Beside<'_>,
 ) {
     let mut chunks = Chunks::default();
     for source in sources {
@@ -153,7 +168,7 @@ fn read(
         let opened = input::opened(source, stdin);
         #[cfg(feature = "archives")]
         if let Ok(Opened::Archive(kind, stream)) = opened {
-            archive(source, (kind, stream), (&mut chunks, pipeline, told), hashed, format);
+            archive(source, (kind, stream), (&mut chunks, pipeline, told), hashed, format, beside);
             continue;
         }
         let mut number = if optional { None } else { Some(begin(pipeline)) };
@@ -166,6 +181,7 @@ fn read(
                     if let Some(hasher) = &mut hasher {
                         hasher.update(bytes);
                     }
+                    beside(&source.name, bytes);
                 };
                 chunks.read_stream(source, stream, &mut take).1
             }
@@ -194,20 +210,25 @@ fn archive(
     (chunks, pipeline, told): (&mut Chunks, &mut Pipeline, &mut Discovered),
     hashed: bool,
     format: Option<&str>,
+    beside: &mut Beside<'_>,
 ) {
-    struct Members<'p> {
+    struct Members<'p, 'b> {
         pipeline: &'p mut Pipeline,
+        /// Name of the file that is read.
+        name: String,
+        beside: &'p mut Beside<'b>,
         format: Option<&'p str>,
         /// Of the bytes of the file that is read, if they are hashed.
         hasher: Option<blake3::Hasher>,
     }
-    impl input::archive::Taker for Members<'_> {
+    impl input::archive::Taker for Members<'_, '_> {
         fn begin(&mut self, name: &str, changed: Option<i64>) -> usize {
             let number = begin_as(self.pipeline, name, None, self.format);
             if let Some(newest) = changed {
                 self.pipeline.changed(number, newest);
             }
             self.pipeline.is_file(number);
+            name.clone_into(&mut self.name);
             if let Some(hasher) = &mut self.hasher {
                 hasher.reset();
             }
@@ -218,6 +239,7 @@ fn archive(
                 hasher.update(bytes);
             }
             self.pipeline.push(number, bytes);
+            (self.beside)(&self.name, bytes);
         }
         fn end(&mut self, number: usize) {
             self.pipeline.end(number);
@@ -227,7 +249,8 @@ fn archive(
         }
     }
     let from = pipeline.begun();
-    let mut members = Members { pipeline, format, hasher: hashed.then(blake3::Hasher::new) };
+    let mut members =
+        Members { pipeline, name: String::new(), beside, format, hasher: hashed.then(blake3::Hasher::new) };
     let contents = input::archive::read(source, kind, stream, chunks, &mut members);
     // series of different archives are different ones
     let first = ARCHIVED.saturating_add(u32::try_from(from).unwrap_or(0));

@@ -3,6 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "this is the part that talks to the terminal and the environment")]
 
 pub mod args;
+#[cfg(feature = "attach")]
+pub mod attach;
+#[cfg(feature = "bundle")]
+pub mod bundle;
 mod coverage;
 pub mod exit;
 pub mod explain;
@@ -60,6 +64,12 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, now: i64) ->
         Some(Command::Report(args)) => report::run(args, now),
         #[cfg(feature = "watch")]
         Some(Command::Watch(args)) => watch::run(args),
+        #[cfg(feature = "attach")]
+        Some(Command::Attach(args)) => attach::run(args, now),
+        #[cfg(feature = "bundle")]
+        Some(Command::Bundle(args)) => bundle::run(args, now),
+        #[cfg(feature = "bundle")]
+        Some(Command::Replay(args)) => bundle::replay(args, now),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Parse(args)) => parse::run(args),
         Some(Command::WhyNot(args)) => why_not::run(args),

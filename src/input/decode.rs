@@ -117,6 +117,19 @@ fn problem(source: &Source, refusal: Refusal) -> Problem {
     }
 }
 
+/// Opens a file that need not be text, unpacked if it is packed, with these caps.
+///
+/// # Errors
+/// It cannot be opened.
+#[cfg(feature = "bundle")]
+pub(super) fn bytes(path: &Path, caps: Caps) -> io::Result<Stream> {
+    let (stream, content) = peeked(Box::new(File::open(path)?));
+    Ok(match content {
+        Content::Gzip | Content::Zstd => Box::new(unpacked(stream, content, caps).0),
+        _ => Box::new(stream),
+    })
+}
+
 /// The first bytes of the text in a regular file, and how it is packed; or what it is, if it is no text.
 ///
 /// # Errors

@@ -17,6 +17,8 @@ mod filter;
 #[cfg(feature = "flink")]
 pub mod flink;
 pub mod follow;
+#[cfg(feature = "bundle")]
+pub mod packed;
 pub(crate) mod rotate;
 mod sniff;
 mod text;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::super::Confidence;
 
-pub use build::build;
+pub use build::{build, fingerprint};
 
 /// How a piece of text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
