@@ -169,6 +169,25 @@ fn clocks_are_aligned_by_what_both_logs_show() {
     assert!(notes(&zone, "clocks-aligned").is_empty() && notes(&zone, "clocks-unknown").is_empty());
 }
 
+/// Flink's REST API gives instants, its logs local times: what it failed with tells how they stand to each other.
+#[test]
+fn clocks_are_aligned_by_flinks_own_failures_too() {
+    let words = "org.apache.flink.runtime.resourcemanager.exceptions.ResourceManagerException: \
+        TaskManager with id localhost:41101-9adcfc is no longer reachable.";
+    let switched = "Source: PostgreSQL_CDC_Source (1/1) (78924a36_bc764cd8_0_0) switched from RUNNING to FAILED on localhost:41101-9adcfc.";
+    let log = format!(
+        "2026-11-22 22:31:58,092 INFO  org.apache.flink.runtime.executiongraph.ExecutionGraph [] - {switched}\n{words}\n\
+         2026-11-22 22:32:09,000 INFO  io.debezium.pipeline.ChangeEventSourceCoordinator [] - Starting streaming\n"
+    );
+    let rest = format!(
+        r#"{{"root-exception":"{words}\n\tat a.B.c(B.java:1)","timestamp":1795357918096,"exceptionHistory":{{"entries":[{{"exceptionName":"org.apache.flink.runtime.resourcemanager.exceptions.ResourceManagerException","stacktrace":"{words}\n\tat a.B.c(B.java:1)","timestamp":1795357918096,"taskName":"Source: PostgreSQL_CDC_Source (1/1) - execution #0"}}],"truncated":false}}}}"#
+    );
+    let of = |name: &str, text: String| Log { name: name.to_owned(), bytes: text.into_bytes(), series: None };
+    let both = report(&[of("jobmanager.log", log), of("exceptions.json", rest)], &TimeArgs::default(), true);
+    let said = notes(&both, "clocks-aligned");
+    assert!(said.len() == 1 && said[0].contains("UTC+08:00"), "{:?}", both.notes);
+}
+
 #[test]
 fn clocks_that_cannot_be_compared_are_said_to_be() {
     let flink = logs("postgres/wal-level-not-logical", &["taskmanager.log"]);

@@ -126,14 +126,14 @@ fn fails(source: &SourceFacts) -> bool {
     source.events.iter().any(|e| matches!(e.kind, EventKind::Matched(_) | EventKind::Unknown(_)))
 }
 
-/// What a server said, by the words behind its severity.
+/// What was said, by the words behind the server's severity or the throwable's class.
 fn texts(source: &SourceFacts) -> BTreeMap<String, Seen> {
     const SEVERITIES: [&str; 10] =
         ["FATAL:", "ERROR:", "PANIC:", "ВАЖНО:", "ОШИБКА:", "致命错误:", "错误:", "FEHLER:", "ERREUR :", "エラー:"];
     let mut found: BTreeMap<String, Seen> = BTreeMap::new();
     let mut add = |line: &str, number: u64, times: [Option<Timestamp>; 2]| {
         let behind = SEVERITIES.iter().filter_map(|s| Some(line.rfind(s)? + s.len())).max();
-        let text = behind.and_then(|at| line.get(at..)).unwrap_or("").trim();
+        let text = behind.or_else(|| class(line)).and_then(|at| line.get(at..)).unwrap_or("").trim();
         if text.len() >= SHORTEST {
             let seen = found.entry(text.to_owned()).or_insert_with(|| (Vec::new(), number));
             seen.0.extend(times.into_iter().flatten().filter(|t| t.has_date));
@@ -165,6 +165,14 @@ fn texts(source: &SourceFacts) -> BTreeMap<String, Seen> {
         times.dedup();
     }
     found
+}
+
+/// Where the message begins behind a throwable's class.
+fn class(line: &str) -> Option<usize> {
+    let bare = line.trim_start();
+    let bare = bare.strip_prefix("Caused by: ").unwrap_or(bare);
+    let (name, message) = bare.split_once(": ")?;
+    (name.contains('.') && !name.contains([' ', '"', '/'])).then(|| line.len() - message.len())
 }
 
 /// The offset of `own` that most of the events shared with `other` agree on, and how many do.

@@ -32,16 +32,23 @@ pub fn evidence(words: &str) -> String {
 /// Everything behind a secret's name goes, to the end of the line, and the following lines too while a quotation mark is open or
 /// nothing but `=`, `:` or a block sign stood behind the name. Too much is overwritten rather than too little.
 pub fn text(text: &str) -> String {
+    overwrite(text, false)
+}
+
+/// The same for a file that cannot be read, where no name can be trusted (`'p'assword' = '...'`): every value goes, that is whatever
+/// stands behind the first `=` or `:` of a line.
+pub fn source(text: &str) -> String {
+    overwrite(text, true)
+}
+
+fn overwrite(text: &str, values: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut go_on = 0_u8;
     for line in text.split_inclusive('\n') {
         let found = names().and_then(|regex| regex.find(line)).map(|m| m.end());
         let url = line.find("://").filter(|at| line.get(*at..).is_some_and(|rest| rest.contains('@')));
-        let from = match (go_on > 0, found, url) {
-            (true, ..) => Some(0),
-            (_, Some(a), Some(b)) => Some(a.min(b + 3)),
-            (_, a, b) => a.or(b.map(|b| b + 3)),
-        };
+        let value = line.find(['=', ':']).filter(|_| values).map(|at| at + 1);
+        let from = if go_on > 0 { Some(0) } else { [found, url.map(|at| at + 3), value].into_iter().flatten().min() };
         let Some(from) = from else {
             out.push_str(line);
             continue;
@@ -59,13 +66,16 @@ pub fn text(text: &str) -> String {
         let odd = line.matches('\'').count() % 2 == 1 || line.matches('"').count() % 2 == 1;
         let continued = rest.trim_end().ends_with('\\');
         go_on = if found.is_some() && (bare || odd || continued) { 3 } else { go_on.saturating_sub(1) };
+        if value.is_some() && continued {
+            go_on = go_on.max(1);
+        }
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_secret, text};
+    use super::{is_secret, source, text};
 
     #[test]
     fn secrets_go_and_places_stay() {
@@ -80,6 +90,10 @@ mod tests {
             let shown = text(given);
             assert!(!shown.contains("mm3r"), "{shown}");
             assert_eq!(shown.len(), given.len());
+        }
+        for given in ["'p'assword' = 'sümm3r',\n'slot.name' = 'x'", "pass word: sümm3r", "passw=\\\n sümm3r\n"] {
+            assert!(!source(given).contains("mm3r"), "{}", source(given));
+            assert_eq!(source(given).len(), given.len());
         }
         assert!(is_secret("database.password") && is_secret("flink.starrocks.password") && !is_secret("slot.name"));
     }

@@ -279,7 +279,7 @@ fn unreadable(
     message: impl Into<String>,
     place: Option<(usize, usize, &str)>,
 ) -> Problem {
-    let shown = Arc::new(SourceText { name: source.name.clone(), text: mask::text(&source.text) });
+    let shown = Arc::new(SourceText { name: source.name.clone(), text: mask::source(&source.text) });
     let problem = Problem::error(code, message, &shown);
     match place {
         Some((start, len, remark)) => problem.at(start, len, remark),
