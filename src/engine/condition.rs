@@ -48,6 +48,17 @@ impl Subject<'_, '_> {
         self.find(entry, None)
     }
 
+    /// Does the entry hold? Cheaper than [`Self::matches`] for one of nothing but `log:`.
+    #[must_use]
+    pub fn holds(&self, entry: &Entry) -> bool {
+        match &entry.log {
+            Some(pattern) if !entry.on_throwable() && entry.chain.is_empty() && entry.not_any.is_empty() => {
+                self.record_fits(entry) && pattern.regex().is_some_and(|r| r.is_match(self.record.own_text()))
+            }
+            _ => self.matches(entry).is_some(),
+        }
+    }
+
     fn find(&self, entry: &Entry, other_than: Option<usize>) -> Option<Hit> {
         if !self.record_fits(entry) {
             return None;

@@ -151,7 +151,7 @@ impl Engine {
         let chain = ThrowableChain::default();
         let subject = Subject { record, chain: &chain };
         let probes = self.health.iter().filter_map(|i| self.probes.get(*i));
-        probes.into_iter().any(|p| subject.matches(&p.entry).is_some())
+        probes.into_iter().any(|p| subject.holds(&p.entry))
     }
 
     /// Probes that may match: those one of whose literals stands in the record's text or throwables.

@@ -6,6 +6,8 @@
 //! looked for with a SIMD searcher (Teddy): the few that may stand anywhere over whole runs of lines, those of certain loggers in
 //! the lines of these loggers only, each logger with its own; the names of loggers are learnt from the source.
 
+use std::ops::Range;
+
 mod heads;
 mod loggers;
 mod search;
@@ -14,7 +16,7 @@ mod sweep;
 pub use self::loggers::Names;
 use self::loggers::{Scoped, Scopes, logger, message};
 use self::search::{BACKGROUND, Background, Searcher, Texts};
-use self::sweep::Sweep;
+use self::sweep::{Look, Sweep, Walk};
 use super::{Owner, Part, Probe, track};
 use crate::rule::{Glob, MinLevel, Process, Scope};
 
@@ -108,6 +110,58 @@ pub enum Line {
     Unknown,
 }
 
+/// The line at the beginning of some bytes.
+struct OneLine<'a> {
+    names: &'a Names,
+    bytes: &'a [u8],
+}
+
+impl Walk for OneLine<'_> {
+    type Output = Option<(Seen, usize)>;
+
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
+    fn walk<L: Look>(self, look: &L) -> Self::Output {
+        let Self { names, bytes } = self;
+        let (message, texts) = names.heads.find(look, bytes)?;
+        let behind = bytes.get(message..)?;
+        let swept = look.sweep(behind)?;
+        let line = match texts {
+            Some(texts) => names.line_of(texts, behind),
+            None => Line::Plain,
+        };
+        Some((Seen { line, odd: swept.odd, hit: swept.hit }, message + swept.end + 1))
+    }
+}
+
+/// Healthy lines, one behind the other.
+struct Lines<'a, F> {
+    names: &'a Names,
+    buf: &'a [u8],
+    first: (Range<usize>, Seen),
+    each: F,
+}
+
+impl<F: FnMut(Range<usize>, Seen)> Walk for Lines<'_, F> {
+    type Output = (Range<usize>, Seen, u64);
+
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
+    fn walk<L: Look>(self, look: &L) -> Self::Output {
+        let Self { names, buf, first: (mut range, mut seen), mut each } = self;
+        let mut count = 0;
+        while let Some(bytes) = buf.get(range.end..)
+            && let Some((next, len)) = (OneLine { names, bytes }).walk(look)
+        {
+            let next_range = range.end..range.end + len;
+            each(range, seen);
+            (range, seen) = (next_range, next);
+            count += 1;
+        }
+        (range, seen, count)
+    }
+}
+
 impl Prefilter {
     /// Compiles stage 1 for these probes.
     #[must_use]
@@ -169,11 +223,21 @@ impl Prefilter {
     #[inline]
     #[must_use]
     pub fn known_line(&self, names: &Names, bytes: &[u8]) -> Option<(Seen, usize)> {
-        let (message, texts) = names.heads.find(bytes)?;
-        let behind = bytes.get(message..)?;
-        let swept = self.sweep.sweep(behind)?;
-        let line = texts.map_or(Line::Plain, |texts| names.line_of(texts, behind));
-        Some((Seen { line, odd: swept.odd, hit: swept.hit }, message + swept.end + 1))
+        self.sweep.walk(OneLine { names, bytes })
+    }
+
+    /// Goes from a healthy line on over those that follow it, as long as their heads are known: `each` is given the places of a line and
+    /// what was seen of it once the next one was found. Returns the last one, and how many there are behind the first.
+    #[inline]
+    #[must_use]
+    pub fn known_lines(
+        &self,
+        names: &Names,
+        buf: &[u8],
+        first: (Range<usize>, Seen),
+        each: impl FnMut(Range<usize>, Seen),
+    ) -> (Range<usize>, Seen, u64) {
+        self.sweep.walk(Lines { names, buf, first, each })
     }
 
     /// Looks at a healthy line whose head is not known.

@@ -7,6 +7,7 @@ mod kept;
 mod mapped;
 mod oversized;
 mod resume;
+mod run;
 mod shape;
 mod silence;
 mod walk;
@@ -16,14 +17,15 @@ use std::hash::BuildHasherDefault;
 
 use serde::{Deserialize, Serialize};
 
-use self::kept::{KeyHasher, line_at, line_index};
+use self::kept::KeyHasher;
 pub use self::resume::Unfinished;
-use self::shape::{goes_on, is_frame, time_of};
-use self::walk::{Run, Walk};
+use self::run::Marked;
+use self::shape::{goes_on, is_frame};
+use self::walk::Walk;
 use super::collect;
 use super::facts::SourceFacts;
 use super::observe::Observed;
-use super::prefilter::{Found, Line, LoggerLine, Names, Seen};
+use super::prefilter::{Found, Names, Seen};
 use super::{Engine, track};
 use crate::record::layout::{Probe, probe};
 use crate::record::{Location, MAX_RECORD, Places, normalize};
@@ -86,8 +88,7 @@ struct OpenRecord {
 struct Scratch {
     found: Vec<Found>,
     starts: Vec<usize>,
-    of_logger: Vec<LoggerLine>,
-    last_of_logger: Vec<LoggerLine>,
+    marked: Marked,
     names: Names,
     in_line: Vec<Found>,
     key: Vec<u8>,
@@ -187,8 +188,9 @@ impl Engine {
                     self.prefilter.known_line(&state.scratch.names, buf.get(from..).unwrap_or_default())
             {
                 self.prolong(state, &mut walk, healthy, from, seen);
-                (healthy.start, healthy.line, seen) = (from, line, Some(next));
-                (line, from) = (line + 1, from + len);
+                let (range, next, more) = self.prolong_more(state, &mut walk, from..from + len, next);
+                (healthy.start, healthy.line, seen) = (range.start, line + more, Some(next));
+                (line, from) = (line + more + 1, range.end);
                 continue;
             }
             let rest = buf.get(from..).unwrap_or_default();
@@ -258,100 +260,6 @@ impl Engine {
         let bytes = walk.buf.get(open.start..end).unwrap_or_default();
         self.look(state, bytes, Location { line: open.line, byte: state.base + open.start as u64 }, seq, open.healthy);
         walk.skipping = self.skipping(state);
-    }
-
-    /// Adds a healthy record to the run; what was `seen` of its line need not be looked for again.
-    #[inline]
-    fn prolong(&self, state: &mut ScanState, walk: &mut Walk<'_>, open: &OpenRecord, end: usize, seen: Option<Seen>) {
-        let bytes = walk.buf.get(open.start..end).unwrap_or_default();
-        let seen = seen.unwrap_or_else(|| self.prefilter.new_line(&mut state.scratch.names, bytes));
-        let known = seen.line != Line::Unknown;
-        let start = match &mut walk.run {
-            Some(run) if run.known == known => {
-                run.range.end = end;
-                run.range.start
-            }
-            _ => {
-                self.run(state, walk);
-                walk.skipping = self.skipping(state);
-                if !walk.skipping {
-                    return self.record(state, walk, open, end, Some(seen));
-                }
-                let seq = state.facts.records;
-                walk.run = Some(Run { range: open.start..end, line: open.line, seq, known });
-                open.start
-            }
-        };
-        walk.starts.push(open.start);
-        let at = open.start - start;
-        if seen.odd {
-            // an escape sequence may stand inside a text: such lines are looked at
-            walk.found.push(Found { at, last: None });
-        } else if seen.hit {
-            self.prefilter.find_anywhere(bytes, at, &mut walk.found);
-        }
-        let line = |texts| LoggerLine { start: at, end: end - start, texts };
-        match seen.line {
-            Line::Plain | Line::Unknown => {}
-            Line::Search(texts) => state.scratch.of_logger.push(line(texts)),
-            Line::Last(texts) => state.scratch.last_of_logger.push(line(texts)),
-        }
-    }
-
-    /// The end of a run: searches it.
-    #[inline(never)]
-    fn run(&self, state: &mut ScanState, walk: &mut Walk<'_>) {
-        let Some(run) = walk.run.take() else { return };
-        let (buf, starts) = (walk.buf, &mut walk.starts);
-        state.facts.records += starts.len() as u64;
-        state.facts.headers += starts.len() as u64;
-        let bytes = buf.get(run.range.clone()).unwrap_or_default();
-        let mut found = std::mem::take(&mut walk.found);
-        let lines = run.known.then_some(state.scratch.of_logger.as_slice());
-        self.prefilter.find_scoped(&state.scratch.names, bytes, lines, &mut found);
-        state.scratch.of_logger.clear();
-        found.sort_unstable();
-        let mut next_line = 0;
-        let mut quiet: Vec<(u8, usize)> = Vec::new();
-        let mut lines_of_last = std::mem::take(&mut state.scratch.last_of_logger);
-        let mut of_last = lines_of_last.as_slice();
-        for hit in &found {
-            let Some(class) = hit.last else {
-                let index = line_index(&run, starts, hit.at);
-                if index < next_line {
-                    continue;
-                }
-                next_line = index + 1;
-                // what this line says beside is found when it is looked at
-                quiet.retain(|(_, at)| line_index(&run, starts, *at) < index);
-                let before = kept::split_before(&mut of_last, &run, starts, index);
-                self.keep_last(state, buf, &run, starts, &quiet, before);
-                quiet.clear();
-                let (line, place, seq) = line_at(buf, &run, starts, index, state.base);
-                self.look(state, line, place, seq, true);
-                // listening for silence: every line behind it
-                while !state.armed.is_empty() && next_line < starts.len() {
-                    let (line, place, seq) = line_at(buf, &run, starts, next_line, state.base);
-                    next_line += 1;
-                    self.look(state, line, place, seq, true);
-                }
-                kept::split_before(&mut of_last, &run, starts, next_line);
-                continue;
-            };
-            if next_line == 0 || line_index(&run, starts, hit.at) >= next_line {
-                quiet.push((class, hit.at));
-            }
-        }
-        self.keep_last(state, buf, &run, starts, &quiet, of_last);
-        lines_of_last.clear();
-        state.scratch.last_of_logger = lines_of_last;
-        found.clear();
-        walk.found = found;
-        let last_start = starts.last().copied().unwrap_or(run.range.start);
-        if let Some(time) = time_of(buf.get(last_start..run.range.end).unwrap_or_default()) {
-            state.facts.seen(self.read_time(time), run.seq + (starts.len() as u64).saturating_sub(1));
-        }
-        starts.clear();
     }
 
     /// Parses a record and collects what it says. The kept lines before it come first.

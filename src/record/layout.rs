@@ -123,6 +123,9 @@ pub fn probe(line: &[u8]) -> Probe {
 /// Bytes of the time stamp in Flink's default layout, with the blank behind it.
 pub const STAMP: usize = 24;
 
+/// The shape of a time stamp of Flink's default layout: a `0` stands for any digit.
+pub const STAMP_SHAPE: &[u8; STAMP] = b"0000-00-00 00:00:00,000 ";
+
 /// Do these bytes have the shape of `2026-11-22 14:11:39,264 `? Three words of eight bytes.
 #[must_use]
 #[inline]

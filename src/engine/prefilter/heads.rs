@@ -1,7 +1,8 @@
 //! How healthy lines of Flink's default layout begin: behind the time stamp, level and logger are the same bytes in all lines of one
 //! logger. So these bytes are compared as a whole with those met before, instead of being taken apart in each of millions of lines.
 
-use crate::record::layout::{STAMP, is_healthy_flink, is_stamp};
+use super::sweep::Look;
+use crate::record::layout::{STAMP, is_healthy_flink};
 
 /// Where a message begins behind a logger of at most sixty letters: the stamp, `INFO  `, the padded logger, ` [] - `.
 const MESSAGE: usize = 96;
@@ -32,7 +33,8 @@ struct Head {
 }
 
 impl Heads {
-    #[inline]
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
     fn place(key: &[u8; KEY]) -> usize {
         // level and package are alike in most; the differences are in the middle and at the end of the name
         let word = |at: usize| key.get(at..).and_then(|k| k.first_chunk::<8>()).map_or(0, |w| u64::from_le_bytes(*w));
@@ -41,7 +43,8 @@ impl Heads {
         usize::try_from(sum.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SLOTS.trailing_zeros())).unwrap_or(0)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
     fn known(&self, key: &[u8; KEY], behind: &[u8]) -> Result<&Head, usize> {
         let mut place = Self::place(key);
         loop {
@@ -57,11 +60,12 @@ impl Heads {
 
     /// If `bytes` begin with a head met before: where the message begins, and the texts of the logger. There is no line end before the
     /// message.
-    #[inline]
-    pub(super) fn find(&self, bytes: &[u8]) -> Option<(usize, Option<u16>)> {
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn find<L: Look>(&self, look: &L, bytes: &[u8]) -> Option<(usize, Option<u16>)> {
         let (head, behind) = bytes.split_first_chunk::<MESSAGE>()?;
-        let (stamp, key) = head.split_first_chunk::<STAMP>()?;
-        if !is_stamp(stamp) {
+        let (_, key) = head.split_first_chunk::<STAMP>()?;
+        if !look.stamped(head.first_chunk()?) {
             return None;
         }
         let head = self.known(key.first_chunk()?, behind).ok()?;
@@ -93,7 +97,8 @@ pub(super) fn head(line: &[u8], name: usize) -> Option<&[u8]> {
 }
 
 /// Are they the same bytes? Word by word: a call for so few costs more than it does.
-#[inline]
+#[expect(clippy::inline_always)]
+#[inline(always)]
 fn same(a: &[u8; KEY], b: &[u8; KEY]) -> bool {
     let (a, _) = a.as_chunks::<8>();
     let (b, _) = b.as_chunks::<8>();

@@ -74,12 +74,20 @@ pub(super) fn message(line: &[u8], name: usize) -> Option<&[u8]> {
 
 impl Starts {
     /// May this message matter? White space before it does not count.
-    #[inline]
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
     fn may_begin(&self, message: &[u8]) -> bool {
+        message
+            .first()
+            .is_some_and(|first| self.bytes.get(usize::from(*first)).is_none_or(|may| *may) && self.begins(message))
+    }
+
+    /// The same, by the texts.
+    #[inline(never)]
+    fn begins(&self, message: &[u8]) -> bool {
         let message = message.trim_ascii_start();
         let Some(first) = message.first() else { return false };
-        self.bytes.get(usize::from(*first)).is_none_or(|may| *may)
-            && (!first.is_ascii_alphanumeric() || self.texts.iter().any(|start| start.begins(message)))
+        !first.is_ascii_alphanumeric() || self.texts.iter().any(|start| start.begins(message))
     }
 }
 
@@ -105,7 +113,8 @@ impl Names {
     }
 
     /// What is to be done with a line of a logger with these texts, whose message begins so.
-    #[inline]
+    #[expect(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn line_of(&self, texts: u16, message: &[u8]) -> Line {
         match self.get(texts) {
             Some(OfLogger { starts: Some(starts), last, .. }) if !starts.may_begin(message) => {

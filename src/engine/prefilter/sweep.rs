@@ -4,6 +4,8 @@
 //! These three questions are asked of every byte of a gigabyte, so they share one walk of 32 bytes a step (AVX2, where the processor has
 //! it). A text is recognised by two bytes in a row that are rare in healthy lines; whether it stands there is for others to see.
 
+use crate::record::layout::is_stamp;
+
 /// Begins an escape sequence.
 pub(super) const ESCAPE: u8 = 0x1b;
 /// Sets of texts that are told apart.
@@ -18,6 +20,36 @@ pub(super) struct Swept {
     pub(super) odd: bool,
     /// A text may stand before it, or over it.
     pub(super) hit: bool,
+}
+
+/// Looks at one line.
+pub(super) trait Look {
+    /// Goes over the bytes up to the first line end. `None`: there is no line end, or it is too near to the end of the bytes.
+    fn sweep(&self, bytes: &[u8]) -> Option<Swept>;
+
+    /// Do these bytes begin with a time stamp of Flink's default layout?
+    fn stamped(&self, head: &[u8; 32]) -> bool;
+}
+
+/// Goes over lines. What its `walk` calls must be inlined, else it is not compiled for the processor's widest registers.
+pub(super) trait Walk {
+    /// What it comes to.
+    type Output;
+
+    fn walk<L: Look>(self, look: &L) -> Self::Output;
+}
+
+/// Looks at lines byte by byte.
+struct Plain<'s>(&'s Sweep);
+
+impl Look for Plain<'_> {
+    fn sweep(&self, bytes: &[u8]) -> Option<Swept> {
+        self.0.plain(bytes)
+    }
+
+    fn stamped(&self, head: &[u8; 32]) -> bool {
+        head.first_chunk().is_some_and(is_stamp)
+    }
 }
 
 /// Pairs of bytes that are looked for.
@@ -38,14 +70,14 @@ impl Sweep {
         }
     }
 
-    /// Goes over the bytes up to the first line end. `None`: there is no line end, or it is too near to the end of the bytes.
+    /// Does what goes over many lines, with what this processor has for it.
     #[inline]
-    pub(super) fn sweep(&self, bytes: &[u8]) -> Option<Swept> {
+    pub(super) fn walk<W: Walk>(&self, walk: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         if let Some(tables) = &self.simd {
-            return tables.sweep(bytes);
+            return tables.walk(walk);
         }
-        self.plain(bytes)
+        walk.walk(&Plain(self))
     }
 
     fn plain(&self, bytes: &[u8]) -> Option<Swept> {
@@ -63,7 +95,8 @@ mod simd {
 
     use pulp::x86::V3;
 
-    use super::{BUCKETS, ESCAPE, Swept};
+    use super::{BUCKETS, ESCAPE, Look, Swept, Walk};
+    use crate::record::layout::STAMP_SHAPE;
 
     /// Bytes a step.
     const STEP: usize = 32;
@@ -94,48 +127,87 @@ mod simd {
         }
 
         #[inline]
-        pub(super) fn sweep(&self, bytes: &[u8]) -> Option<Swept> {
-            self.simd.vectorize(Walk { tables: self, bytes })
+        pub(super) fn walk<W: Walk>(&self, walk: W) -> W::Output {
+            self.simd.vectorize(Vectorized { tables: self, walk })
         }
     }
 
-    struct Walk<'t, 'b> {
+    struct Vectorized<'t, W> {
         tables: &'t Tables,
-        bytes: &'b [u8],
+        walk: W,
     }
 
-    impl pulp::NullaryFnOnce for Walk<'_, '_> {
-        type Output = Option<Swept>;
+    impl<W: Walk> pulp::NullaryFnOnce for Vectorized<'_, W> {
+        type Output = W::Output;
 
         // what is not inlined here is not compiled for AVX2
         #[expect(clippy::inline_always)]
         #[inline(always)]
-        fn call(self) -> Option<Swept> {
-            let V3 { avx, avx2, .. } = self.tables.simd;
+        fn call(self) -> W::Output {
+            let avx = self.tables.simd.avx;
             let twice = |half: &[u8; 16]| -> __m256i { pulp::cast([*half, *half]) };
-            let [low0, low1] = [twice(&self.tables.low[0]), twice(&self.tables.low[1])];
-            let [high0, high1] = [twice(&self.tables.high[0]), twice(&self.tables.high[1])];
-            let fifteen = avx._mm256_set1_epi8(15);
-            let control = avx._mm256_set1_epi8(ESCAPE.cast_signed());
-            let sets = |bytes: __m256i, low: __m256i, high: __m256i| {
-                let upper = avx2._mm256_and_si256(avx2._mm256_srli_epi16::<4>(bytes), fifteen);
-                let lower = avx2._mm256_and_si256(bytes, fifteen);
-                let lower = avx2._mm256_shuffle_epi8(low, lower);
-                avx2._mm256_and_si256(lower, avx2._mm256_shuffle_epi8(high, upper))
-            };
+            let (mut least, mut span) = ([0; STEP], [u8::MAX; STEP]);
+            for (at, byte) in STAMP_SHAPE.iter().enumerate() {
+                let bounds = if byte.is_ascii_digit() { (b'0', 9) } else { (*byte, 0) };
+                if let (Some(least), Some(span)) = (least.get_mut(at), span.get_mut(at)) {
+                    (*least, *span) = bounds;
+                }
+            }
+            self.walk.walk(&Wide {
+                simd: self.tables.simd,
+                low: [twice(&self.tables.low[0]), twice(&self.tables.low[1])],
+                high: [twice(&self.tables.high[0]), twice(&self.tables.high[1])],
+                fifteen: avx._mm256_set1_epi8(15),
+                control: avx._mm256_set1_epi8(ESCAPE.cast_signed()),
+                least: pulp::cast(least),
+                span: pulp::cast(span),
+            })
+        }
+    }
+
+    /// Looks at 32 bytes at once.
+    struct Wide {
+        simd: V3,
+        low: [__m256i; 2],
+        high: [__m256i; 2],
+        fifteen: __m256i,
+        control: __m256i,
+        /// The least byte at each place of a time stamp, and how many more than that fit.
+        least: __m256i,
+        span: __m256i,
+    }
+
+    impl Wide {
+        #[expect(clippy::inline_always)]
+        #[inline(always)]
+        fn sets(&self, bytes: __m256i, low: __m256i, high: __m256i) -> __m256i {
+            let avx2 = self.simd.avx2;
+            let upper = avx2._mm256_and_si256(avx2._mm256_srli_epi16::<4>(bytes), self.fifteen);
+            let lower = avx2._mm256_and_si256(bytes, self.fifteen);
+            let lower = avx2._mm256_shuffle_epi8(low, lower);
+            avx2._mm256_and_si256(lower, avx2._mm256_shuffle_epi8(high, upper))
+        }
+    }
+
+    impl Look for Wide {
+        #[expect(clippy::inline_always)]
+        #[inline(always)]
+        fn sweep(&self, bytes: &[u8]) -> Option<Swept> {
+            let V3 { avx, avx2, .. } = self.simd;
             let (mut odd, mut hits) = (false, avx._mm256_setzero_si256());
             let mut at = 0;
-            while let Some(three) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<{ STEP + 1 }>()) {
+            while let Some(three) = bytes.get(at..).and_then(|rest| rest.first_chunk::<{ STEP + 1 }>()) {
                 let first: __m256i = pulp::cast(*three.first_chunk::<STEP>()?);
                 let second: __m256i = pulp::cast(*three.last_chunk::<STEP>()?);
-                let both = avx2._mm256_and_si256(sets(first, low0, high0), sets(second, low1, high1));
+                let first_sets = self.sets(first, self.low[0], self.high[0]);
+                let both = avx2._mm256_and_si256(first_sets, self.sets(second, self.low[1], self.high[1]));
                 hits = avx2._mm256_or_si256(hits, both);
                 // line ends, escapes and NUL; tabs, too
-                let low = avx2._mm256_cmpeq_epi8(avx2._mm256_min_epu8(first, control), first);
+                let low = avx2._mm256_cmpeq_epi8(avx2._mm256_min_epu8(first, self.control), first);
                 let mut marks = avx2._mm256_movemask_epi8(low).cast_unsigned();
                 while marks != 0 {
                     let mark = at + marks.trailing_zeros() as usize;
-                    match self.bytes.get(mark) {
+                    match bytes.get(mark) {
                         Some(b'\n') => {
                             let none = avx._mm256_testz_si256(hits, hits) == 1;
                             return Some(Swept { end: mark, odd, hit: !none });
@@ -149,12 +221,58 @@ mod simd {
             }
             None
         }
+
+        #[expect(clippy::inline_always)]
+        #[inline(always)]
+        fn stamped(&self, head: &[u8; 32]) -> bool {
+            let avx2 = self.simd.avx2;
+            let above = avx2._mm256_sub_epi8(pulp::cast(*head), self.least);
+            let within = avx2._mm256_cmpeq_epi8(avx2._mm256_min_epu8(above, self.span), above);
+            avx2._mm256_movemask_epi8(within) == -1
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Sweep, Swept};
+    use super::{Look, Sweep, Swept, Walk};
+    use crate::record::layout::is_stamp;
+
+    /// One line.
+    struct Line<'b>(&'b [u8]);
+
+    impl Walk for Line<'_> {
+        type Output = Option<Swept>;
+
+        fn walk<L: Look>(self, look: &L) -> Option<Swept> {
+            look.sweep(self.0)
+        }
+    }
+
+    /// One head.
+    struct Head([u8; 32]);
+
+    impl Walk for Head {
+        type Output = bool;
+
+        fn walk<L: Look>(self, look: &L) -> bool {
+            look.stamped(&self.0)
+        }
+    }
+
+    #[test]
+    fn stamps_are_told_alike() {
+        let sweep = Sweep::new(vec![*b"Ex"]);
+        let line = *b"2026-11-22 14:11:39,264 INFO  or";
+        assert!(sweep.walk(Head(line)));
+        for at in 0..32 {
+            for byte in 0..=255 {
+                let mut changed = line;
+                changed[at] = byte;
+                assert_eq!(sweep.walk(Head(changed)), is_stamp(changed.first_chunk().unwrap()), "{at} {byte}");
+            }
+        }
+    }
 
     /// Bytes that are looked for, and their neighbours by half-bytes.
     const PARTS: [&str; 16] =
@@ -178,7 +296,7 @@ mod tests {
                 bytes.extend_from_slice(part.as_bytes());
             }
             bytes.extend([b' '; 64]);
-            let (plain, found) = (sweep.plain(&bytes), sweep.sweep(&bytes));
+            let (plain, found) = (sweep.plain(&bytes), sweep.walk(Line(&bytes)));
             let Some(Swept { end, odd, hit }) = plain else {
                 assert_eq!(found, None);
                 continue;

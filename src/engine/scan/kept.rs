@@ -124,11 +124,24 @@ pub(super) struct KeyHasher(u64);
 impl std::hash::Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        for word in words.iter().chain([&last]) {
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        // the last word may overlap the one before it
+        let last = bytes.last_chunk::<8>().filter(|_| !rest.is_empty());
+        for word in words.iter().chain(last) {
+            self.write_u64(u64::from_le_bytes(*word));
         }
+        if words.is_empty() {
+            for byte in rest {
+                self.write_u64(u64::from(*byte));
+            }
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.write_u64(length as u64);
     }
 
     fn finish(&self) -> u64 {
