@@ -3,6 +3,8 @@
 //! These lines delimit attempts, name jobs and tell which process wrote a log. Their texts have been the same since Flink 1.10
 //! (seen in runs of 1.20.5; loggers `Task`, `ExecutionGraph`, `JobMaster`, `CheckpointCoordinator`).
 
+use std::sync::LazyLock;
+
 use super::facts::{SourceFacts, StateChange};
 use crate::record::layout::{STAMP, is_stamp};
 use crate::record::{Layout, LogRecord};
@@ -86,7 +88,7 @@ fn attempt_of_execution(text: &str) -> Option<u32> {
 #[must_use]
 pub fn job_id(text: &str) -> Option<&str> {
     let mut rest = text;
-    while let Some(at) = rest.find(['j', 'J', '(']) {
+    while let Some(at) = memchr::memchr3(b'j', b'J', b'(', rest.as_bytes()) {
         let tail = rest.get(at..)?;
         let id = tail
             .strip_prefix("job ")
@@ -136,7 +138,7 @@ pub fn names_connector(record: &LogRecord<'_>) -> bool {
 #[must_use]
 pub fn systems(record: &LogRecord<'_>) -> Vec<&'static str> {
     let mut found = system::connectors(record.logger_name());
-    if let Some((_, vertex)) = record.own_text().split_once("Source: ") {
+    if let Some(vertex) = behind_source(record.own_text()) {
         let name = vertex.split(" (").next().unwrap_or("").split(" -> ").next().unwrap_or("");
         let name = name.chars().take(100).collect::<String>().to_ascii_lowercase();
         let of_cdc = name.contains("cdc") || record.own_text().contains("CDC Event Source: ");
@@ -154,6 +156,13 @@ pub fn systems(record: &LogRecord<'_>) -> Vec<&'static str> {
         }
     }
     found
+}
+
+/// What stands behind the first `Source: `.
+fn behind_source(text: &str) -> Option<&str> {
+    static SOURCE: LazyLock<memchr::memmem::Finder<'static>> =
+        LazyLock::new(|| memchr::memmem::Finder::new("Source: "));
+    text.get(SOURCE.find(text.as_bytes())? + SOURCE.needle().len()..)
 }
 
 /// Number of a completed checkpoint.
