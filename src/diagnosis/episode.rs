@@ -44,7 +44,8 @@ pub fn episodes(timeline: &[Item], rules: &RuleSet, group: usize) -> Found {
     for (place, item) in timeline.iter().enumerate() {
         match &item.what {
             What::Match(picked) => {
-                if picked.rule == RESTARTING {
+                // `Can't start the connector, will retry later` says both: what it failed of, and that it goes on
+                if picked.rule == RESTARTING || picked.also.iter().any(|rule| rule == RESTARTING) {
                     episode.starts.push(place);
                 }
                 episode.matches.push(Seen { picked, after_failure: stopping, place });
@@ -132,7 +133,7 @@ fn supersede(causes: &mut [Incident], episode: &Episode<'_>) {
         let Some((_, Some((_, last)))) = spans.get(index) else { continue };
         cause.superseded = spans.iter().any(|(confidence, span)| {
             span.is_some_and(|(first, _)| {
-                *confidence > Confidence::Possible && episode.starts.iter().any(|s| last < s && *s < first)
+                *confidence > Confidence::Possible && episode.starts.iter().any(|s| last <= s && *s < first)
             })
         });
     }

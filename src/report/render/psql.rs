@@ -88,7 +88,8 @@ fn head(report: &Report, out: &mut String) {
         "How:   psql {} -X -f ask.sql > answer.txt 2>&1",
         crate::rule::template::shell_word(&connection.join(" "))
     ));
-    let inputs: Vec<&str> = report.inputs.iter().map(|i| i.path.as_str()).take(5).collect();
+    let read = report.inputs.iter().filter(|i| i.skipped.is_none());
+    let inputs: Vec<&str> = read.map(|i| i.path.as_str()).take(5).collect();
     line(&format!("cdc-doctor {}, rules {}, from {}", report.tool.version, report.tool.rules, inputs.join(", ")));
     out.push('\n');
 }
