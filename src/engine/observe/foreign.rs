@@ -134,7 +134,14 @@ const OTHERS: &[&str] = &[
     "[logstash.",
     "[o.e.",
     "org.elasticsearch.index.",
+    // the header of Spring Boot: process id, thread
+    " --- [",
+    // programs in Go
+    "caller=",
 ];
+
+/// Words with one of [`OWN`] in them that say nothing of replication.
+const NEUTRAL: &[&str] = &["non-replication", "replicationconnection", "replicationdriver", "jdbc:mysql:replication"];
 
 /// What clients write of a server's refusal. Whoever pastes such a line alone asks what the server means, be it about a job or not; in a
 /// log or a trace it is another program's.
@@ -175,7 +182,9 @@ pub(super) fn of_jobs(category: &str) -> bool {
 /// Does the record tell of another program's failure?
 pub(super) fn is_foreign(record: &LogRecord<'_>, chain: &ThrowableChain<'_>) -> bool {
     let text = record.text.as_ref();
-    let small = text.to_ascii_lowercase();
+    let small = NEUTRAL.iter().fold(text.to_ascii_lowercase(), |small, word| {
+        if memchr::memmem::find(small.as_bytes(), word.as_bytes()).is_some() { small.replace(word, "") } else { small }
+    });
     if OWN.iter().any(|word| memchr::memmem::find(small.as_bytes(), word.as_bytes()).is_some()) {
         return false;
     }
