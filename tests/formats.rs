@@ -729,3 +729,347 @@ fn the_sql_client() {
     assert_eq!(report.inputs[0].kind, "client");
     assert!(!serde_json::to_string(&report).unwrap().contains("geheim"));
 }
+
+/// Each record anew, in as many lines.
+fn by_record(write: impl Fn(&Event) -> String) -> impl Fn(&str) -> Dressed {
+    move |text| (events(text).iter().map(&write).collect(), (1..=text.lines().count() as u64).map(|n| (n, n)).collect())
+}
+
+/// Each record with another header, its other lines as they are.
+fn by_header(head: impl Fn(&Event) -> String) -> impl Fn(&str) -> Dressed {
+    by_record(move |e| {
+        let trace = e.trace.as_ref().map(|t| format!("\n{t}")).unwrap_or_default();
+        format!("{}{}{trace}\n", head(e), e.message)
+    })
+}
+
+/// A logger's package cut to letters, as logback's `%logger{40}` and log4j2's `%c{1.}` do it.
+fn short(logger: &str, length: usize) -> String {
+    let mut parts: Vec<&str> = logger.split('.').collect();
+    for n in 0..parts.len() - 1 {
+        if parts.join(".").len() > length {
+            parts[n] = &parts[n][..1];
+        }
+    }
+    parts.join(".")
+}
+
+/// What people put into `log4j.properties` and `logback.xml`, and what other programs' frameworks come with.
+#[test]
+fn custom_patterns() {
+    let dot = |e: &Event| e.time.replace('T', " ");
+    let comma = move |e: &Event| dot(e).replace('.', ",");
+    each(by_header(move |e| format!("{} [main] {:<5} {}  - ", dot(e), e.level, short(&e.logger, 60))));
+    each(by_header(move |e| format!("{} [main] {:<5} {} -- ", dot(e), e.level, short(&e.logger, 60))));
+    each(by_header(move |e| format!("{} {:<5} {:<60}  - ", comma(e), e.level, e.logger)));
+    let job = "6a3d70107ad85b1f6b7b662bff149a03";
+    each(by_header(move |e| format!("{} [{job}] {:<5} {:<60} [] - ", comma(e), e.level, e.logger)));
+    each(by_header(move |e| format!("{} {:<5} [a[1] -> b (1/1)#0] {} [] - ", comma(e), e.level, e.logger)));
+    each(by_header(move |e| format!("{} {:>5} 7 --- [           main] {:<40} : ", dot(e), e.level, e.logger)));
+    each(by_header(move |e| format!("{} [{}] [Thread-1] {} (A.java:12) - ", comma(e), e.level, e.logger)));
+    each(by_header(move |e| format!("{} {:<5} [{}] (pool-7-thread-1) ", comma(e), e.level, short(&e.logger, 30))));
+    each(by_header(move |e| format!("[{}] {} [main] {} - ", e.level, dot(e), e.logger)));
+    each(by_header(move |e| format!("{}Z {:<5} {} [] - ", e.time, e.level, e.logger)));
+    each(by_header(move |e| format!("{} | {:<5} | main | {} | ", dot(e), e.level, e.logger)));
+    each(by_header(move |e| format!("{}|{}|{}|", dot(e), e.level, e.logger)));
+    each(by_header(move |e| format!("[{}][{}][main][{}] ", dot(e), e.level, e.logger)));
+    // Kafka Connect names the logger behind the message
+    each(by_record(move |e| {
+        let trace = e.trace.as_ref().map(|t| format!("\n{t}")).unwrap_or_default();
+        format!("[{}] {} [orders|task-0] {} ({}:120){trace}\n", comma(e), e.level, e.message, e.logger)
+    }));
+}
+
+/// Log4j2's documentation of Flink has a pattern without a level; only what matters is asked of it.
+#[test]
+fn a_pattern_without_a_level() {
+    let job = "6a3d70107ad85b1f6b7b662bff149a03";
+    for case in cases() {
+        let logs: Vec<Log> = case
+            .logs
+            .iter()
+            .map(|log| {
+                let text = String::from_utf8_lossy(&log.bytes).into_owned();
+                let head = |e: &Event| {
+                    format!(
+                        "{} [{job}] {} ",
+                        e.time.replace('T', " ").replace('.', ","),
+                        e.logger.rsplit('.').next().unwrap()
+                    )
+                };
+                Log { bytes: by_header(head)(&text).0.into_bytes(), ..log.clone() }
+            })
+            .collect();
+        let is = report(&logs);
+        assert_eq!(is.diagnoses[0].cause, case.report.diagnoses[0].cause, "{}", case.name);
+        assert!(is.inputs.iter().all(|i| i.records > 20), "{}: {:?}", case.name, is.inputs);
+    }
+}
+
+/// The throwable as an object with its frames and causes, as log libraries write it.
+fn thrown(
+    trace: &str,
+    names: [&str; 5],
+    frame: &dyn Fn(&str, &str, &str, &str) -> serde_json::Value,
+) -> serde_json::Value {
+    let [class, message, stack, cause, wrap] = names;
+    let mut found: Option<serde_json::Value> = None;
+    let parts: Vec<&str> = trace.split("\nCaused by: ").collect();
+    for part in parts.into_iter().rev() {
+        let (head, frames) = part.split_once("\n\t").unwrap_or((part, ""));
+        let (name, said) = head.split_once(": ").unwrap_or((head, ""));
+        let frames: Vec<serde_json::Value> = frames
+            .lines()
+            .filter_map(|l| {
+                let (place, source) = l.trim().strip_prefix("at ")?.split_once('(')?;
+                let (of, method) = place.rsplit_once('.')?;
+                let (file, line) = source.split(')').next()?.split_once(':').unwrap_or(("A.java", "1"));
+                Some(frame(of, method, file, line))
+            })
+            .collect();
+        let mut object = json!({class: name, message: said, stack: frames});
+        if let Some(inner) = found {
+            object[cause] = if wrap.is_empty() { inner } else { json!({wrap: inner}) };
+        }
+        found = Some(object);
+    }
+    found.unwrap()
+}
+
+/// Every way in which a framework writes an event as JSON.
+#[test]
+fn json_of_other_frameworks() {
+    let nested = |e: &Event| {
+        let mut event = json!({"@timestamp": e.time, "ecs": {"version": "8.11"}, "log": {"level": e.level, "logger": e.logger},
+            "process": {"pid": 1, "thread": {"name": "main"}}, "message": e.message});
+        if let Some(trace) = &e.trace {
+            let (class, message) = trace.lines().next().unwrap().split_once(": ").unwrap_or(("a.b.C", ""));
+            event["error"] = json!({"type": class, "message": message, "stack_trace": trace});
+        }
+        event
+    };
+    each(by_event(nested));
+    let instant = |e: &Event| {
+        e.time.parse::<jiff::civil::DateTime>().unwrap().to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
+    };
+    let gelf = |e: &Event| {
+        let level = match e.level.as_str() {
+            "ERROR" => 3,
+            "WARN" => 4,
+            _ => 6,
+        };
+        let seconds = instant(e).as_duration().as_secs_f64();
+        json!({"version": "1.1", "host": "tm-1", "timestamp": seconds,
+            "level": level, "_thread": "main", "_logger": e.logger, "short_message": e.message})
+    };
+    each(by_event(|e| {
+        let mut event = gelf(e);
+        if let Some(trace) = &e.trace {
+            event["full_message"] = json!(trace);
+        }
+        event
+    }));
+    each(by_event(|e| {
+        let mut event = gelf(e);
+        if let Some(trace) = &e.trace {
+            event["full_message"] = json!(format!("{}\n{trace}", e.message));
+        }
+        event
+    }));
+    each(by_event(|e| {
+        let mut event = json!({"timestamp": format!("{}Z", e.time), "severity": if e.level == "WARN" { "WARNING" } else { &e.level },
+            "message": e.message, "_thread": "main", "_logger": e.logger});
+        if let Some(trace) = &e.trace {
+            event["_exception"] = json!({"class": "a.b.C", "message": "x", "stackTrace": trace});
+        }
+        event
+    }));
+    // Quarkus and JBoss, as text and as objects
+    let jboss = |e: &Event| {
+        json!({"timestamp": format!("{}+00:00", e.time), "sequence": 1, "loggerClassName": "org.jboss.logging.Logger",
+            "loggerName": e.logger, "level": e.level, "message": e.message, "threadName": "main", "hostName": "tm-1", "mdc": {}})
+    };
+    each(by_event(|e| {
+        let mut event = jboss(e);
+        if let Some(trace) = &e.trace {
+            event["stackTrace"] = json!(trace);
+        }
+        event
+    }));
+    each(by_event(|e| {
+        let mut event = jboss(e);
+        if let Some(trace) = &e.trace {
+            let frame = |class: &str, method: &str, _: &str, line: &str| json!({"class": class, "method": method, "line": line});
+            event["exception"] = thrown(trace, ["exceptionType", "message", "frames", "causedBy", "exception"], &frame);
+        }
+        event
+    }));
+    // logback's own encoder, and log4j2 with frames as objects
+    each(by_event(|e| {
+        let mut event = json!({"sequenceNumber": 0, "timestamp": format!("{}Z", e.time), "level": e.level, "threadName": "main",
+            "loggerName": e.logger, "mdc": {}, "formattedMessage": e.message, "message": e.message, "throwable": null});
+        if let Some(trace) = &e.trace {
+            let frame = |class: &str, method: &str, file: &str, line: &str| json!({"className": class, "methodName": method, "fileName": file, "lineNumber": line});
+            event["throwable"] = thrown(trace, ["className", "message", "stepArray", "cause", ""], &frame);
+        }
+        event
+    }));
+    each(by_event(|e| {
+        let mut event = json!({"instant": {"epochSecond": instant(e).as_second(), "nanoOfSecond": instant(e).subsec_nanosecond()}, "level": e.level,
+            "loggerName": e.logger, "message": e.message, "thread": "main", "contextMap": {"flink-job-id": "x"}});
+        if let Some(trace) = &e.trace {
+            let frame = |class: &str, method: &str, file: &str, line: &str| json!({"class": class, "method": method, "file": file, "line": line, "exact": false, "location": "?", "version": "?"});
+            event["thrown"] = thrown(trace, ["name", "message", "extendedStackTrace", "cause", ""], &frame);
+        }
+        event
+    }));
+}
+
+/// Amazon's Managed Flink prints no time at all: the same is found, though not in the order in which it was written.
+#[test]
+fn json_without_a_time() {
+    let write = |e: &Event| {
+        let mut event = json!({"locationInformation": "a.b.C.d(C.java:1)", "logger": e.logger, "message": e.message,
+            "threadName": "main", "applicationARN": "arn:aws:kinesisanalytics:x", "messageType": e.level});
+        if let Some(trace) = &e.trace {
+            event["throwableInformation"] = json!(trace.lines().collect::<Vec<_>>());
+        }
+        event
+    };
+    for case in cases() {
+        let dressed = |log: &Log| {
+            let text = by_event(write)(&String::from_utf8_lossy(&log.bytes)).0;
+            Log { bytes: text.into_bytes(), ..log.clone() }
+        };
+        let logs: Vec<Log> = case.logs.iter().map(dressed).collect();
+        assert_eq!(Summary::of(&case.report), Summary::of(&report(&logs)), "{}", case.name);
+    }
+}
+
+/// Wherever the throwable stands, it is read; and a message that holds it is.
+#[test]
+fn json_with_the_trace_under_any_key() {
+    for key in
+        ["error", "err", "exception", "exc_info", "throwable", "stack", "trace", "errorVerbose", "detail", "cause"]
+    {
+        each(by_event(|e| {
+            let mut event =
+                json!({"time": e.time, "level": e.level.to_lowercase(), "logger": e.logger, "msg": e.message});
+            if let Some(trace) = &e.trace {
+                event[key] = json!(trace);
+            }
+            event
+        }));
+    }
+    each(by_event(|e| {
+        let trace = e.trace.as_ref().map(|t| format!("\n{t}")).unwrap_or_default();
+        json!({"ts": e.time, "level": e.level, "logger": e.logger, "message": format!("{}{trace}", e.message)})
+    }));
+}
+
+/// What an event says of a failure beside its message is on its line, whatever the key; nothing stands there twice.
+#[test]
+fn json_loses_no_words() {
+    let of = |event: serde_json::Value| {
+        let out = unwrapped(format!("{event}\n").as_bytes(), &[4096]);
+        String::from_utf8(out.0[0].1.clone()).unwrap()
+    };
+    let said = "replication setup: ERROR: option \"proto\" = \"5\" is unknown (SQLSTATE 22023)";
+    let head = "2026-11-22 14:11:39,264 ERROR unknown                                                      [] - ";
+    let event = |more: serde_json::Value| {
+        let mut event = json!({"time": "2026-11-22T14:11:39.264", "level": "ERROR", "msg": "stream open"});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        of(event)
+    };
+    for key in ["error", "err", "exception", "exc_info", "error.message", "detail", "reason", "errmsg", "why"] {
+        assert_eq!(event(json!({key: said})), format!("{head}stream open: {said}\n"), "{key}");
+    }
+    for inner in [json!({"message": said}), json!({"msg": said, "code": "22023"}), json!([said])] {
+        assert_eq!(event(json!({"error": inner})), format!("{head}stream open: {said}\n"), "{inner}");
+    }
+    // a trace of another language, whose first line is the words
+    let stack = format!("error: {said}\n    at Parser.parse (/app/x.js:1:2)");
+    let of_node = event(json!({"err": {"type": "DatabaseError", "message": said, "stack": stack}}));
+    assert_eq!(of_node, format!("{head}stream open: {stack}\n"));
+    // a message that says it already, and fields that say nothing of it
+    let whole = format!("stream open: {said}");
+    assert_eq!(event(json!({"msg": whole, "error": said})), format!("{head}{whole}\n"));
+    assert_eq!(event(json!({"thread": "main", "table": "public.t", "attempt": 3})), format!("{head}stream open\n"));
+    // one without any message, and one without a level
+    let bare = of(json!({"time": "2026-11-22T14:11:39.264", "level": "error", "error": said}));
+    assert_eq!(bare, format!("{head}: {said}\n"));
+    let unlevelled = of(json!({"time": "2026-11-22T14:11:39.264", "logger": "a.b.C", "msg": "x", "error": said}));
+    assert!(unlevelled.contains(" ERROR a.b.C ") && unlevelled.contains(said), "{unlevelled}");
+    // a line of a log within an event
+    let line = "2026-11-22 14:11:39,264 WARN  org.x.Y [] - text";
+    assert_eq!(of(json!({"time": "2026-11-22T14:11:40Z", "level": "info", "message": line})), format!("{line}\n"));
+}
+
+/// Collectors that write each line as an object of their own.
+#[test]
+fn lines_in_the_json_of_collectors() {
+    each(by_line(|n, line| {
+        json!({"@timestamp": stamp(n), "@metadata": {"beat": "filebeat"}, "message": line, "stream": "stdout",
+            "log": {"offset": n, "file": {"path": "/var/log/x"}}, "host": {"name": "n1"}, "ecs": {"version": "8.0.0"}})
+        .to_string()
+            + "\n"
+    }));
+    each(by_line(|n, line| {
+        let of = |pod: &str, line: &str| {
+            json!({"file": "/var/log/pods/x", "kubernetes": {"pod_name": pod, "container_name": "c"}, "message": line,
+                "source_type": "kubernetes_logs", "stream": "stdout", "timestamp": stamp(n)})
+            .to_string()
+                + "\n"
+        };
+        of("tm-1", line) + &of("tm-2", OTHER)
+    }));
+    each(by_line(|_, line| {
+        json!({"timestamp": 1_795_357_298_355_u64, "message": line, "ingestionTime": 1_795_357_298_400_u64}).to_string()
+            + "\n"
+    }));
+    each(by_line(|n, line| json!({"labels": {"pod": "tm-1"}, "line": line, "timestamp": stamp(n)}).to_string() + "\n"));
+    // and a program's own JSON within
+    each(|text| {
+        let (text, lines) = by_event(ecs)(text);
+        let of =
+            |l: &str| json!({"timestamp": 1_795_357_298_355_u64, "message": l, "ingestionTime": 1}).to_string() + "\n";
+        (text.lines().map(of).collect(), lines)
+    });
+}
+
+/// One server's words behind any `log_line_prefix`.
+#[test]
+fn prefixes_of_the_server_log() {
+    let text = |prefix: &str| {
+        let line = |word: &str, text: &str| format!("{prefix}{word}:  {text}\n");
+        line("LOG", "connection received: host=10.0.0.7 port=52432")
+            + &line("FATAL", "password authentication failed for user \"cdc\"")
+            + &line("DETAIL", "Role \"cdc\" does not exist.")
+            + "\tConnection matched pg_hba.conf line 3: \"host all all all md5\"\n"
+    };
+    let of = |text: String| report(&[Log { name: "postgresql.log".into(), series: None, bytes: text.into_bytes() }]);
+    let plain = of(text("2026-11-22 14:36:07.026 UTC [25035] "));
+    assert_eq!(Summary::of(&plain).first(), "postgres/role-missing");
+    for prefix in [
+        "2026-11-22 14:36:07 UTC [25035]: [3-1] user=cdc,db=shop,app=[unknown],client=10.0.0.7 ",
+        "2026-11-22 14:36:07.026 UTC [25035] cdc@shop ",
+        "2026-11-22 14:36:07 UTC:10.0.0.7(52432):cdc@shop:[25035]:",
+        "2026-11-22 14:36:07.026 UTC,cdc,shop,25035,10.0.0.7:52432,6921b0a6.61ca,3,authentication ",
+        "1795358167.026 [25035] ",
+        "[25035] cdc@shop ",
+        "cdc@shop/[unknown] 10.0.0.7 ",
+        "user=cdc,db=shop,client=10.0.0.7 ",
+        "< 2026-11-22 14:36:07.026 UTC >",
+        "2026-11-22 14:36:07.026 GMT-3 [25035] ",
+        "6921b0a6.61ca 2026-11-22 14:36:07 CET ",
+        "10.0.0.7(52432) cdc ",
+        "",
+    ] {
+        let is = of(text(prefix));
+        let told = Summary::of(&is);
+        assert_eq!(told.first(), "postgres/role-missing", "{prefix:?}: {told:?}");
+        assert_eq!(is.diagnoses[0].confidence, plain.diagnoses[0].confidence, "{prefix:?}");
+        assert_eq!(is.diagnoses[0].params["user"].value, "cdc", "{prefix:?}");
+        assert!(is.inputs[0].format.starts_with("postgres"), "{prefix:?}: {}", is.inputs[0].format);
+    }
+}

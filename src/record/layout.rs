@@ -19,6 +19,9 @@ use super::normalize::Escapes;
 /// Bytes of a normalised line, behind its margin, that decide whether it is a header.
 pub const WINDOW: usize = 512;
 
+/// Stands in the place of the time stamp where an event of JSON has none.
+pub const UNTIMED: &str = "--:--:--";
+
 /// The family of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -88,6 +91,12 @@ pub fn header(line: &str) -> Option<Header> {
     let window = line.get(..line.floor_char_boundary(from + WINDOW))?.as_bytes();
     let head = grammar::head(window, from)?;
     Some(rest::complete(line, &head))
+}
+
+/// The logger at the end of a message of several lines, where Kafka Connect's pattern puts it: `(io.debezium.Foo:120)`.
+#[must_use]
+pub fn logger_behind(message: &str) -> Option<Range<usize>> {
+    if message.ends_with(')') { rest::at_end(message.as_bytes()) } else { None }
 }
 
 /// What [`probe`] says of a line.

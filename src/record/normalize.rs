@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::layout::{Header, Layout, header};
+use super::layout::{Header, Layout, header, logger_behind};
 use super::level::Level;
 use super::mixed::is_mixed;
 use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD, undress};
@@ -47,13 +47,22 @@ pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
     let mixed = !bare && trace.as_ref().is_some_and(|trace| is_mixed(&text, level, from, trace));
     let own = text.get(from..trace.as_ref().map_or(end, |t| t.start)).unwrap_or("");
     let message = from..from + own.trim_end().len();
+    let own = own.trim_end();
+    let mut logger = head.logger;
+    if logger.is_none() && head.layout == Layout::Time && own.contains('\n') {
+        logger = logger_behind(own).map(|name| from + name.start..from + name.end);
+    }
+    // a pattern without a level: who reports a throwable warns
+    if level.is_none() && head.layout == Layout::Time && head.message < first {
+        level = Some(if trace.is_some() { Level::Warn } else { Level::Info });
+    }
     LogRecord {
         at,
         places: None,
         layout: head.layout,
         time: head.time,
         level,
-        logger: head.logger,
+        logger,
         thread: head.thread,
         message,
         trace,

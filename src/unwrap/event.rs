@@ -3,23 +3,71 @@
 use std::fmt::Write;
 
 use super::Format;
-use super::json::{Node, Value};
+use super::json::Node;
+use super::thrown;
+use crate::record::layout::{UNTIMED, begins_record};
 
-/// Deepest chain of causes written out of nested objects.
-const CAUSES: usize = 32;
+/// Where a message stands; the first that is there.
+const MESSAGES: [&str; 12] = [
+    "message",
+    "short_message",
+    "msg",
+    "@message",
+    "formattedMessage",
+    "fields.message",
+    "jsonPayload.message",
+    "event.original",
+    "event",
+    "textPayload",
+    "text",
+    "body",
+];
+/// Where a logger stands.
+const LOGGERS: [&str; 9] =
+    ["log.logger", "logger_name", "loggerName", "logger", "_logger", "loggerFqcn", "caller", "component", "name"];
+/// What those add who collect lines and pass them on; in a program's own event, it stands beside a level.
+const CARRIERS: [&str; 14] = [
+    "stream",
+    "kubernetes",
+    "ingestionTime",
+    "source_type",
+    "labels",
+    "@metadata",
+    "textPayload",
+    "log.file",
+    "log.offset",
+    "logStreamName",
+    "container_name",
+    "container",
+    "container_id",
+    "filename",
+];
 
 /// The text of an event, without its last line end; `None` if the object is none.
 pub(super) fn text(node: &Node<'_>) -> Option<(Format, String)> {
     if let Some(text) = server(node) {
         return Some((Format::PostgresJson, text));
     }
-    let message = ["message", "short_message", "msg", "@message"].iter().find_map(|key| node.get(key)?.text());
-    let message = message.or_else(|| node.get("message")?.first(&["message", "formattedMessage"]))?;
+    // an export of Google's log holds the event
+    if let Some(inner) = node.get("jsonPayload")
+        && let Some(found) = text(inner)
+    {
+        return Some(found);
+    }
+    let message = message(node);
     let level =
-        node.first(&["log.level", "level", "severity", "levelname", "messageType", "loglevel"]).and_then(level)?;
-    let logger = node.first(&["log.logger", "logger_name", "loggerName", "logger", "_logger", "loggerFqcn"]);
+        node.first(&["log.level", "level", "severity", "levelname", "messageType", "loglevel", "lvl"]).and_then(level);
+    let logger = node.first(&LOGGERS);
     let time = time(node);
-    if time.is_none() && logger.is_none() {
+    let said = message.map(|m| m.trim_end_matches(['\n', '\r']));
+    let more = thrown::text(node, said.unwrap_or(""));
+    // one without a level tells at least what failed
+    let level = match level {
+        Some(level) => level,
+        None if logger.is_some() && time.is_some() && more.is_some() => "ERROR",
+        None => return None,
+    };
+    if said.is_none() && more.is_none() || time.is_none() && logger.is_none() {
         return None;
     }
     let format = if node.get("log.level").is_some() || node.get("ecs.version").is_some() {
@@ -29,18 +77,43 @@ pub(super) fn text(node: &Node<'_>) -> Option<(Format, String)> {
     } else {
         Format::JsonLines
     };
-    let mut out = String::with_capacity(message.len() + 160);
-    if let Some(time) = time {
-        out.push_str(&time);
-        out.push(' ');
+    let said = said.unwrap_or("");
+    let mut out = String::with_capacity(said.len() + 160);
+    // a whole line of another layout tells level and logger itself
+    if !begins_record(said.lines().next().unwrap_or("").as_bytes()) {
+        let _ = write!(out, "{} {level:<5} ", time.as_deref().unwrap_or(UNTIMED));
+        let _ = write!(out, "{:<60} [] - ", logger.unwrap_or("unknown"));
     }
-    let message = message.trim_end_matches(['\n', '\r']);
-    let _ = write!(out, "{level:<5} {:<60} [] - {message}", logger.unwrap_or("unknown"));
-    if let Some(trace) = trace(node) {
-        out.push('\n');
-        out.push_str(trace.trim_end_matches(['\n', '\r']));
+    match more {
+        Some(thrown::More::Whole(text)) => out.push_str(&text),
+        Some(thrown::More::Behind(text)) => {
+            out.push_str(said);
+            out.push_str(&text);
+        }
+        None => out.push_str(said),
     }
+    out.truncate(out.trim_end_matches(['\n', '\r']).len());
     Some((format, out))
+}
+
+/// What an event says, if it stands where it is usual.
+fn message<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    let found = MESSAGES.iter().find_map(|key| node.get(key)?.text());
+    found.or_else(|| node.get("message")?.first(&["message", "formattedMessage", "text"]))
+}
+
+/// The line that a collector has wrapped into JSON, and who wrote it; `None` if a program wrote the object itself.
+pub(super) fn carried(node: &Node<'_>) -> Option<(Option<String>, String)> {
+    let levelled = ["log.level", "level", "levelname", "messageType"].iter().any(|key| node.get(key).is_some());
+    if levelled || node.first(&LOGGERS).is_some() || !CARRIERS.iter().any(|key| node.get(key).is_some()) {
+        return None;
+    }
+    let line = node.first(&["message", "line", "textPayload", "@message"])?.trim_end_matches(['\n', '\r']);
+    let stream = node.first(&["stream"]).filter(|s| *s != "stdout");
+    let file = node.first(&["log.file.path", "filename", "logStreamName"]);
+    let who = [writer(node).or_else(|| file.map(str::to_owned)), stream.map(str::to_owned)];
+    let who: Vec<String> = who.into_iter().flatten().collect();
+    Some(((!who.is_empty()).then(|| who.join("/")), line.to_owned()))
 }
 
 /// Who wrote an event, if it says so: a pod, a container, a machine.
@@ -64,15 +137,15 @@ pub(super) fn writer(node: &Node<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
-/// A level word, also from syslog's numbers.
+/// A level word, also from the numbers of syslog (0 to 7) and of pino (10 to 60).
 fn level(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_uppercase().as_str() {
-        "TRACE" | "FINEST" | "FINER" => "TRACE",
-        "DEBUG" | "FINE" | "CONFIG" | "7" => "DEBUG",
-        "INFO" | "NOTICE" | "DEFAULT" | "INFORMATION" | "6" | "5" => "INFO",
-        "WARN" | "WARNING" | "4" => "WARN",
-        "ERROR" | "SEVERE" | "ERR" | "3" => "ERROR",
-        "FATAL" | "CRITICAL" | "ALERT" | "EMERGENCY" | "EMERG" | "2" | "1" | "0" => "FATAL",
+        "TRACE" | "FINEST" | "FINER" | "10" => "TRACE",
+        "DEBUG" | "FINE" | "CONFIG" | "7" | "20" => "DEBUG",
+        "INFO" | "NOTICE" | "DEFAULT" | "INFORMATION" | "6" | "5" | "30" => "INFO",
+        "WARN" | "WARNING" | "4" | "40" => "WARN",
+        "ERROR" | "SEVERE" | "ERR" | "3" | "50" => "ERROR",
+        "FATAL" | "CRITICAL" | "ALERT" | "EMERGENCY" | "EMERG" | "DPANIC" | "PANIC" | "60" | "2" | "1" | "0" => "FATAL",
         _ => return None,
     })
 }
@@ -83,7 +156,18 @@ fn time(node: &Node<'_>) -> Option<String> {
         let nanos = node.get("instant.nanoOfSecond").and_then(Node::text).and_then(|s| s.parse::<i64>().ok());
         return Some(epoch(seconds, nanos.unwrap_or(0) / 1_000_000));
     }
-    let text = node.first(&["@timestamp", "timestamp", "time", "timeMillis", "ts", "date", "asctime", "eventTime"])?;
+    let text = node.first(&[
+        "@timestamp",
+        "timestamp",
+        "time",
+        "timeMillis",
+        "ts",
+        "t",
+        "date",
+        "asctime",
+        "eventTime",
+        "datetime",
+    ])?;
     if let Ok(number) = text.parse::<f64>() {
         // seconds with a fraction, or milliseconds
         let millis = if number.abs() < 1e11 { number * 1000.0 } else { number };
@@ -126,92 +210,6 @@ pub(super) fn epoch(seconds: i64, millis: i64) -> String {
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02},{millis:03}Z")
-}
-
-/// The trace, as Java prints it.
-fn trace(node: &Node<'_>) -> Option<String> {
-    const TEXTS: [&str; 9] = [
-        "error.stack_trace",
-        "stack_trace",
-        "exception.stacktrace",
-        "exception.stackTrace",
-        "throwableInformation",
-        "_exception.stackTrace",
-        "_exception.stacktrace",
-        "stackTrace",
-        "stacktrace",
-    ];
-    let found = TEXTS.iter().find_map(|key| node.get(key).and_then(lines));
-    if let Some(text) = found {
-        let class = node.first(&["error.type", "exception.exception_class", "_exception.class"]);
-        let message = node.first(&["error.message", "exception.exception_message", "_exception.message"]);
-        return Some(match class {
-            Some(class) if text.trim_start().starts_with("at ") => titled(class, message) + "\n" + &text,
-            _ => text,
-        });
-    }
-    if let Some(thrown) = node.get("thrown").filter(|t| matches!(t.value, Value::Object(_))) {
-        let mut out = String::new();
-        throwable(thrown, &mut out, "", CAUSES);
-        return Some(out);
-    }
-    if let Some(text) = node.get("exception").or_else(|| node.get("thrown")).and_then(lines) {
-        return Some(text);
-    }
-    let class = node.first(&["error.type", "exception.exception_class"])?;
-    Some(titled(class, node.first(&["error.message", "exception.exception_message"])))
-}
-
-fn titled(class: &str, message: Option<&str>) -> String {
-    match message {
-        Some(message) => format!("{class}: {message}"),
-        None => class.to_owned(),
-    }
-}
-
-/// A string, or the strings of an array as lines.
-fn lines(node: &Node<'_>) -> Option<String> {
-    match &node.value {
-        Value::Text(text) => Some(text.to_string()),
-        Value::List(list) => {
-            let lines: Vec<&str> = list.iter().filter_map(Node::text).collect();
-            (!lines.is_empty() && lines.len() == list.len()).then(|| lines.join("\n"))
-        }
-        _ => None,
-    }
-}
-
-/// log4j2's `thrown` object.
-fn throwable(node: &Node<'_>, out: &mut String, lead: &str, depth: usize) {
-    let stack = node.get("extendedStackTrace");
-    let whole = stack.and_then(Node::text).or_else(|| node.get("stackTrace")?.text());
-    if let Some(whole) = whole {
-        out.push_str(whole);
-        return;
-    }
-    let message = node.first(&["message", "localizedMessage"]);
-    out.push_str(lead);
-    out.push_str(&titled(node.first(&["name"]).unwrap_or("unknown"), message));
-    for frame in stack.map_or(&[][..], Node::list) {
-        if let Some(line) = frame.text() {
-            let _ = write!(out, "\n\tat {}", line.trim().trim_start_matches("at "));
-            continue;
-        }
-        let part = |key: &str| frame.first(&[key]).unwrap_or("?");
-        let file = frame.first(&["file"]).unwrap_or("Unknown Source");
-        let place = match frame.first(&["line"]) {
-            Some(line) if !line.starts_with('-') => format!("{file}:{line}"),
-            _ => file.to_owned(),
-        };
-        let _ = write!(out, "\n\tat {}.{}({place})", part("class"), part("method"));
-        if let Some(jar) = frame.first(&["location"]).filter(|jar| *jar != "?") {
-            let _ = write!(out, " ~[{jar}:{}]", part("version"));
-        }
-    }
-    if let Some(cause) = node.get("cause").filter(|c| matches!(c.value, Value::Object(_)) && depth > 0) {
-        out.push('\n');
-        throwable(cause, out, "Caused by: ", depth - 1);
-    }
 }
 
 /// PostgreSQL's jsonlog, in the words of its stderr log.

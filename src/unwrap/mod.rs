@@ -12,6 +12,7 @@ mod lines;
 mod peel;
 mod plain;
 mod table;
+mod thrown;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::Format;
 use super::json::{self, Node, Value};
+use super::{Format, event};
 use crate::record::Level;
 use crate::record::layout::begins_record;
 
@@ -57,16 +57,22 @@ fn begins(text: &str) -> bool {
         || (text.starts_with('{') && text.ends_with('}'))
 }
 
-/// One JSON object a line: Docker's json-file, what fluentd and fluent-bit make of it, and `journalctl -o json`.
+/// One JSON object a line: Docker's json-file, what fluentd and fluent-bit make of it, `journalctl -o json`, and the lines that other
+/// collectors (Filebeat, Vector, Promtail, `CloudWatch`) pass on.
 fn container(line: &str) -> Option<Peeled<'_>> {
-    if !["\"log\"", "\"MESSAGE\""].iter().any(|key| memchr::memmem::find(line.as_bytes(), key.as_bytes()).is_some()) {
+    const KEYS: [&str; 6] =
+        ["\"log\"", "\"MESSAGE\"", "\"stream\"", "\"ingestionTime\"", "\"source_type\"", "\"labels\""];
+    if !KEYS.iter().any(|key| memchr::memmem::find(line.as_bytes(), key.as_bytes()).is_some()) {
         return None;
     }
     let node = json::object(line)?;
     if node.get("__REALTIME_TIMESTAMP").is_some() || node.get("_BOOT_ID").is_some() {
         return journal(&node);
     }
-    let log = node.get("log")?.text()?;
+    let Some(log) = node.get("log").and_then(Node::text) else {
+        let (key, text) = event::carried(&node)?;
+        return Some(Peeled { format: Format::JsonLines, key, part: false, text: Cow::Owned(text) });
+    };
     let pod = node.first(&["kubernetes.pod_name", "container_name", "container_id"]);
     if pod.is_none() && node.get("stream").is_none() && node.get("time").is_none() {
         return None;
@@ -192,12 +198,17 @@ fn bar<'b>(line: &'b str, seen: &mut Seen) -> Option<Peeled<'b>> {
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     let text = reset(text);
     let text = text.strip_prefix(' ').filter(|_| fits).or_else(|| text.is_empty().then_some(text).filter(|_| fits))?;
-    if begins(reset(text)) || nanoseconds(text.split(' ').next().unwrap_or("")) {
+    if begins(reset(text)) || nanoseconds(text.split(' ').next().unwrap_or("")) || complains(reset(text)) {
         seen.barred = true;
     } else if !seen.barred {
         return None;
     }
     Some(peeled(Format::Compose, Some(word), reset(text)))
+}
+
+/// What a server or its client says of a failure, by itself: no header, but no row of a table either.
+fn complains(text: &str) -> bool {
+    ["FATAL: ", "ERROR: ", "PANIC: ", "LOG: "].iter().any(|word| text.starts_with(word))
 }
 
 /// `stern`: `pod container text`.

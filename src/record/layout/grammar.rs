@@ -12,6 +12,7 @@ use nom::{IResult, Parser};
 
 use super::super::level::Level;
 use super::super::time;
+use super::UNTIMED;
 use super::server::{process, severity, undated};
 
 /// Bytes after the time stamp within which the level must stand.
@@ -116,6 +117,10 @@ fn stamp_in_brackets(i: &[u8]) -> IResult<&[u8], (bool, time::Stamp, usize)> {
 /// Time stamp first, perhaps after a few groups or a level.
 fn dated(line: &[u8], from: usize) -> Option<Head> {
     let mut head = Head::default();
+    if line.get(from..).is_some_and(|rest| rest.starts_with(UNTIMED.as_bytes())) {
+        place(line, from + UNTIMED.len(), &mut head)?;
+        return Some(head);
+    }
     let mut at = from;
     let mut early = None;
     for _ in 0..4 {
@@ -150,10 +155,30 @@ fn dated(line: &[u8], from: usize) -> Option<Head> {
     if place(line, at, &mut levelled).is_some() {
         return Some(levelled);
     }
+    if let Some(found) = of_job(line, at) {
+        return Some(Head { time: head.time, comma: head.comma, fraction: head.fraction, ..found });
+    }
     // the zone may be a secondary word (`HINT:`), so look from where the stamp may end
     let (level, word) = severity(line, time.start, true)?;
     let thread = process(line, time.end, word.start).or(head.thread);
     Some(Head { level: Some(level), after: word.end, word, kind: Kind::Postgres, thread, ..head })
+}
+
+/// ` [job id] Logger `, as the example in Flink's documentation has it: without a level. Lines of no job have blanks for the id.
+fn of_job(line: &[u8], at: usize) -> Option<Head> {
+    const ID: usize = 32;
+    let inner = line.get(at..)?.strip_prefix(b" [")?;
+    let id = inner.first_chunk::<ID>()?;
+    let fits = id.iter().all(u8::is_ascii_hexdigit) || id.iter().all(|b| *b == b' ');
+    let rest = inner.get(ID..)?.strip_prefix(b"] ").filter(|_| fits)?;
+    let name = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$')).count();
+    if !rest.first()?.is_ascii_alphabetic() || rest.get(name) != Some(&b' ') {
+        return None;
+    }
+    let from = at + ID + 4;
+    let end = from + name;
+    let id = Some(at + 2..at + 2 + ID).filter(|_| id.first() != Some(&b' '));
+    Some(Head { logger: Some(from..end), thread: id, word: end..end, after: end, ..Head::default() })
 }
 
 fn blanks(i: &[u8]) -> IResult<&[u8], &[u8]> {

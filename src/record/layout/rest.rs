@@ -70,9 +70,9 @@ fn logger(i: &[u8]) -> IResult<&[u8], (&[u8], &[u8])> {
     pair(name, recognize(opt(pair(tag(":"), digit1)))).parse(i)
 }
 
-/// ` - `, as all log4j and logback patterns of Flink have it; the message keeps its own leading blanks.
+/// ` - `, as all log4j and logback patterns of Flink have it (newer logback: ` -- `); the message keeps its own leading blanks.
 fn dash(i: &[u8]) -> IResult<&[u8], &[u8]> {
-    alt((tag("- "), terminated(tag("-"), eof))).parse(i)
+    alt((tag("- "), tag("-- "), terminated(tag("-"), eof))).parse(i)
 }
 
 /// Groups and at most one word (`%X{sourceThread}`) between the logger and the dash.
@@ -108,6 +108,9 @@ fn separator(i: &[u8]) -> IResult<&[u8], bool> {
 fn after_level(line: &[u8], from: usize, has_logger: bool) -> Rest {
     let place = |left: &[u8]| line.len() - left.len();
     let start = line.get(from..).unwrap_or(&[]);
+    if let Some(rest) = piped(line, from).filter(|_| !has_logger) {
+        return rest;
+    }
     let (start, _) = take_while::<_, _, nom::error::Error<&[u8]>>(|b| matches!(b, b':' | b'|' | b',' | b']'))
         .parse(start)
         .unwrap_or((start, &[]));
@@ -116,6 +119,7 @@ fn after_level(line: &[u8], from: usize, has_logger: bool) -> Rest {
     let (mut i, _) =
         opt((digit1::<_, nom::error::Error<&[u8]>>, blanks, tag("---"), blanks)).parse(body).unwrap_or((body, None));
     let mut thread = None;
+    let mut class = None;
     while let Ok((left, inner)) = group(i) {
         let at = place(i) + 1;
         let (left, _) = blanks(left).unwrap_or((left, &[]));
@@ -134,7 +138,9 @@ fn after_level(line: &[u8], from: usize, has_logger: bool) -> Rest {
                 dash: false,
             };
         }
-        if thread.is_none() && !inner.is_empty() {
+        if class.is_none() && i.first() == Some(&b'[') && is_class(inner) {
+            class = Some((at..at + inner.len(), place(left)));
+        } else if thread.is_none() && !inner.is_empty() {
             thread = Some(at..at + inner.len());
         }
         i = left;
@@ -150,9 +156,19 @@ fn after_level(line: &[u8], from: usize, has_logger: bool) -> Rest {
         return Rest { logger: None, thread: None, message: begin(body), dash: true };
     }
     let (logger, thread) = match at_end(line) {
+        // Kafka Connect says first which connector and task speaks: `[name|task-0] `
+        Some(name)
+            if name.start > place(i) && thread.as_ref().and_then(|t| line.get(t.clone())).is_some_and(of_connect) =>
+        {
+            return Rest { logger: Some(name), thread, message: place(i), dash: false };
+        }
         Some(name) if name.start > place(body) => (Some(name), None),
         _ => (None, thread),
     };
+    if let (None, Some((name, end))) = (&logger, class) {
+        let (text, _) = dash(line.get(end..).unwrap_or(&[])).unwrap_or((line.get(end..).unwrap_or(&[]), &[]));
+        return Rest { logger: Some(name), thread, message: place(text), dash: false };
+    }
     let message = if dash(i).is_ok() { begin(i) } else { begin(body) };
     Rest { logger, thread, message, dash: false }
 }
@@ -161,8 +177,49 @@ fn dotted(name: &[u8]) -> bool {
     name.contains(&b'.') && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'-'))
 }
 
+/// The name of a class with its package, as far as spelling tells; the package may be cut to letters.
+fn is_class(name: &[u8]) -> bool {
+    let mut parts = name.split(|b| *b == b'.').rev();
+    let simple = parts.next().is_some_and(|p| p.first().is_some_and(u8::is_ascii_uppercase));
+    simple && dotted(name) && parts.all(|p| p.first().is_some_and(u8::is_ascii_lowercase))
+}
+
+/// `connector|task-0` and `connector|worker` of Kafka Connect.
+fn of_connect(group: &[u8]) -> bool {
+    group
+        .split(|b| *b == b'|')
+        .nth(1)
+        .is_some_and(|who| who.starts_with(b"task-") || who == b"worker" || who.starts_with(b"offsets"))
+}
+
+/// Fields between bars: ` | thread | logger | message`.
+fn piped(line: &[u8], from: usize) -> Option<Rest> {
+    let (mut at, mut thread) = (from, None);
+    for _ in 0..4 {
+        let rest = line.get(at..)?;
+        let open = rest.iter().position(|b| *b != b' ')?;
+        if rest.get(open) != Some(&b'|') {
+            return None;
+        }
+        let start = at + open + 1;
+        let length = memchr::memchr(b'|', line.get(start..)?.get(..160.min(line.len() - start))?)?;
+        let field = line.get(start..start + length)?;
+        let lead = field.iter().take_while(|b| **b == b' ').count();
+        let inner = start + lead..start + lead + field.trim_ascii().len();
+        let name = line.get(inner.clone())?.split(|b| *b == b':').next()?;
+        if is_class(name) {
+            let text = line.get(start + length + 1..)?;
+            let message = start + length + 1 + usize::from(text.first() == Some(&b' '));
+            return Some(Rest { logger: Some(inner.start..inner.start + name.len()), thread, message, dash: false });
+        }
+        thread.get_or_insert(inner);
+        at = start + length;
+    }
+    None
+}
+
 /// Kafka Connect writes the logger last: `message (org.apache.kafka.Foo:120)` or `message   [io.debezium.Foo]`.
-fn at_end(line: &[u8]) -> Option<Range<usize>> {
+pub(super) fn at_end(line: &[u8]) -> Option<Range<usize>> {
     let body = line.trim_ascii_end();
     let open = match body.last()? {
         b')' => b'(',

@@ -126,15 +126,23 @@ pub(super) fn undated(line: &[u8], from: usize) -> Option<Head> {
     let (level, word) = severity(line, from, false)?;
     let prefix = line.get(from..word.start)?.trim_ascii();
     let first = prefix.split(|b| *b == b' ').next().unwrap_or(&[]);
+    let time = stamp_within(line, from, word.start);
+    // `<2026-11-22 14:36:07 UTC>`, `6921b0a6.61ca 2026-11-22 14:36:07 UTC`: a date behind a word at most
+    let dated = time.as_ref().is_some_and(|t| {
+        let before = line.get(from..t.start).unwrap_or(&[]).trim_ascii();
+        line.get(t.start + 4) == Some(&b'-') && before.len() <= 40 && !before.contains(&b' ')
+    });
     let telling = prefix.is_empty()
+        || dated
         || (first.starts_with(b"[") && first.iter().any(u8::is_ascii_alphanumeric))
         || first.iter().any(|b| matches!(b, b'@' | b'='))
-        || first.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        // `1795358167.026`, `10.0.0.7(52432)`
+        || (first.first().is_some_and(u8::is_ascii_digit)
+            && first.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'(' | b')')))
         || first.starts_with(b"postgres[");
     if !telling {
         return None;
     }
-    let time = stamp_within(line, from, word.start);
     let thread = process(line, from, word.start);
     Some(Head { time, level: Some(level), after: word.end, word, kind: Kind::Postgres, thread, ..Head::default() })
 }
