@@ -103,7 +103,60 @@ fn exceptions_and_logs_of_a_cluster_are_diagnosed() {
     assert!(note["text"].as_str().unwrap().starts_with("Read from Flink 1.20.5 at 127.0.0.1:"), "{note}");
     let asked = asked.lock().unwrap();
     assert!(asked.iter().all(|a| a.starts_with("GET ")), "{asked:?}");
-    assert_eq!(asked.len(), 6);
+    // with the two lists of rotated logs
+    assert_eq!(asked.len(), 8);
+}
+
+/// What was rotated away is read before the log that goes on; several processes may share a directory.
+#[test]
+fn rotated_logs_of_a_cluster_are_read() {
+    let (mut pages, _) = cluster();
+    let manager = pages.keys().find(|p| p.starts_with("/taskmanagers/")).unwrap().trim_end_matches("/log").to_owned();
+    let whole = String::from_utf8(recorded("taskmanager.log")).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let cut = |at: usize| (at..lines.len()).find(|n| lines[*n].starts_with("20")).unwrap();
+    let (a, b) = (cut(lines.len() / 3), cut(lines.len() * 2 / 3));
+    let parts = [lines[..a].concat(), lines[a..b].concat(), lines[b..].concat()];
+    let mut page = |path: String, body: String| {
+        pages.insert(path, ("200 OK", String::new(), body.into_bytes()));
+    };
+    let file = |name: &str, mtime: u64| serde_json::json!({"name": name, "size": 1000, "mtime": mtime});
+    // log4j2 counts upwards
+    let files = [
+        file("flink-taskexecutor-0-h.log.2", 2),
+        file("flink-taskexecutor-0-h.log", 3),
+        file("flink-taskexecutor-0-h.log.1", 1),
+        file("flink-taskexecutor-0-h.out", 9),
+        file("flink-taskexecutor-1-h.log", 9),
+        file("flink-taskexecutor-1-h.log.1", 8),
+    ];
+    page(format!("{manager}/logs"), serde_json::json!({"logs": files}).to_string());
+    page(format!("{manager}/log"), parts[2].clone());
+    page(format!("{manager}/logs/flink-taskexecutor-0-h.log"), parts[2].clone());
+    page(format!("{manager}/logs/flink-taskexecutor-0-h.log.1"), parts[0].clone());
+    page(format!("{manager}/logs/flink-taskexecutor-0-h.log.2"), parts[1].clone());
+    page(format!("{manager}/logs/flink-taskexecutor-1-h.log"), "2026-11-22 14:00:00,000 INFO  x.Y [] - z\n".into());
+    page(format!("{manager}/logs/flink-taskexecutor-1-h.log.1"), "2026-11-22 13:00:00,000 INFO  x.Y [] - z\n".into());
+    let (url, _) = serve(pages);
+    let rotated = report(&run(&["--flink", &url, "--format", "json"]));
+    let names: Vec<&str> = rotated["inputs"].as_array().unwrap().iter().map(|i| i["path"].as_str().unwrap()).collect();
+    let (first, second) =
+        ("flink:taskmanager-1/flink-taskexecutor-0-h.log.1", "flink:taskmanager-1/flink-taskexecutor-0-h.log.2");
+    assert_eq!(names[2..], [first, second, "flink:taskmanager-1"]);
+    let (url, _) = serve(cluster().0);
+    let plain = report(&run(&["--flink", &url, "--format", "json"]));
+    for key in ["cause", "confidence", "count", "params"] {
+        let values = |r: &serde_json::Value| match key {
+            "params" => r["diagnoses"][0][key]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(k, v)| format!("{k}={}", v["value"]))
+                .collect::<Vec<_>>(),
+            _ => vec![r["diagnoses"][0][key].to_string()],
+        };
+        assert_eq!(values(&rotated), values(&plain), "{key}");
+    }
 }
 
 #[test]

@@ -11,14 +11,14 @@ use crate::pipeline::facts::ClusterFacts;
 pub fn read(url: &str, job: Option<&str>, pipeline: &mut Pipeline) -> Result<flink::Cluster, Problem> {
     let first = pipeline.begun();
     let mut current: Option<(String, usize)> = None;
-    let outcome = flink::read(url, job, &mut |name, bytes| {
+    let outcome = flink::read(url, job, &mut |name, series, bytes| {
         let number = match &current {
             Some((known, number)) if known == name => *number,
             known => {
                 if let Some((_, number)) = known {
                     pipeline.end(*number);
                 }
-                let number = pipeline.begin(name, None);
+                let number = pipeline.begin(name, series);
                 current = Some((name.to_owned(), number));
                 number
             }

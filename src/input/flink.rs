@@ -1,10 +1,11 @@
 //! A running Flink cluster, read over its REST API.
 //!
 //! Only when it is asked for, only with GET, only what tells of failures: the list of jobs, their exceptions, and the logs of the
-//! `JobManager` and the `TaskManager`s. Redirects are refused, every answer has a limit of size and time, and nothing is changed in the
+//! `JobManager` and the `TaskManager`s with those that were rotated away. Redirects are refused, every answer has a limit of size and time, and nothing is changed in the
 //! cluster. Bytes are handed out as they come, under names such as `flink:jobmanager`, to the same pipeline that reads files.
 
 mod http;
+mod rolled;
 
 use serde::Deserialize;
 
@@ -19,9 +20,12 @@ const MAX_ANSWER: u64 = 16 << 20;
 /// Most jobs, and most `TaskManager`s, asked for.
 const MAX_MEMBERS: usize = 64;
 
-/// Takes what the cluster gives: the name of a log (`flink:jobmanager`, `flink:taskmanager-1`, `flink:job-3cba357c/exceptions`) and
-/// its next bytes.
-pub type Sink<'s> = dyn FnMut(&str, &[u8]) + 's;
+/// The first number of a series of rotated logs; those of files given beside the cluster are below.
+const SERIES: u32 = 1 << 24;
+
+/// Takes what the cluster gives: the name of a log (`flink:jobmanager`, `flink:taskmanager-1`, `flink:job-3cba357c/exceptions`,
+/// `flink:taskmanager-1/flink-taskexecutor.log.3`), the series of rotated logs to which it belongs, and its next bytes.
+pub type Sink<'s> = dyn FnMut(&str, Option<u32>, &[u8]) + 's;
 
 /// What a cluster gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,14 +87,14 @@ pub fn read(url: &str, job: Option<&str>, sink: &mut Sink<'_>) -> Result<Cluster
     for job in cluster.jobs.clone() {
         let short: String = job.id.chars().take(8).collect();
         let path = format!("/jobs/{}/exceptions", segment(&job.id));
-        cluster.take(&client, &path, &format!("flink:job-{short}/exceptions"), MAX_ANSWER, sink);
+        cluster.take(&client, &path, &format!("flink:job-{short}/exceptions"), MAX_ANSWER, None, sink);
     }
-    cluster.take(&client, "/jobmanager/log", "flink:jobmanager", MAX_LOG, sink);
+    cluster.process(&client, "/jobmanager", "flink:jobmanager", SERIES, sink);
     match client.json::<Members>("/taskmanagers", MAX_ANSWER) {
         Ok(members) => {
             for (n, member) in (1..).zip(members.taskmanagers.iter().take(MAX_MEMBERS)) {
-                let path = format!("/taskmanagers/{}/log", segment(&member.id));
-                cluster.take(&client, &path, &format!("flink:taskmanager-{n}"), MAX_LOG, sink);
+                let path = format!("/taskmanagers/{}", segment(&member.id));
+                cluster.process(&client, &path, &format!("flink:taskmanager-{n}"), SERIES + n, sink);
             }
         }
         Err(problem) => cluster.problems.push(Problem { fatal: false, ..problem }),
@@ -103,13 +107,24 @@ pub fn read(url: &str, job: Option<&str>, sink: &mut Sink<'_>) -> Result<Cluster
 }
 
 impl Cluster {
+    /// Gets the log of the process at `path`, behind those that were rotated away.
+    fn process(&mut self, client: &Client, path: &str, name: &str, series: u32, sink: &mut Sink<'_>) {
+        let rolled = rolled::of(client, path);
+        for file in &rolled {
+            let (from, name) = (format!("{path}/logs/{}", segment(&file.name)), format!("{name}/{}", file.name));
+            self.take(client, &from, &name, MAX_LOG, Some(series), sink);
+        }
+        let series = (!rolled.is_empty()).then_some(series);
+        self.take(client, &format!("{path}/log"), name, MAX_LOG, series, sink);
+    }
+
     /// Gets one log; one that cannot be had is a problem, not the end.
-    fn take(&mut self, client: &Client, path: &str, name: &str, most: u64, sink: &mut Sink<'_>) {
+    fn take(&mut self, client: &Client, path: &str, name: &str, most: u64, series: Option<u32>, sink: &mut Sink<'_>) {
         let problem = |what: String, help: Option<String>| Problem { path: name.to_owned(), what, help, fatal: false };
         let mut any = false;
         let outcome = client.get(path, most, &mut |bytes| {
             any = true;
-            sink(name, bytes);
+            sink(name, series, bytes);
         });
         self.logs += usize::from(any);
         match outcome {
