@@ -127,9 +127,15 @@ pub struct Look {
     pub color: bool,
 }
 
+/// Longest line of a file that is drawn, bytes; a place in a longer one is told in words.
+const DRAWN: usize = 1000;
+
 /// Draws a problem: `error[RB007]: ...`, the place in the file, what to do.
 #[must_use]
 pub fn render(problem: &Problem, look: Look) -> String {
+    if let Some(told) = in_words(problem) {
+        return render(&told, look);
+    }
     let mut characters = if look.ascii { miette::ThemeCharacters::ascii() } else { miette::ThemeCharacters::unicode() };
     // the code stands in the line of the message, not in one of its own
     characters.error = format!("error[{}]:", problem.code);
@@ -143,6 +149,22 @@ pub fn render(problem: &Problem, look: Look) -> String {
         return format!("{}[{}]: {}\n", problem.severity.name(), problem.code, problem.message);
     }
     out.trim_start().to_owned()
+}
+
+/// The problem without the lines of the file, if they are too long to be drawn.
+fn in_words(problem: &Problem) -> Option<Problem> {
+    let text = problem.source.text.as_str();
+    let label = problem.labels.iter().find(|label| {
+        let line = text.get(..label.start).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+        // the lines before and behind it are drawn, too
+        let around = text.get(line.saturating_sub(1)..).unwrap_or_default().split('\n').take(3);
+        let before = text.get(..line.saturating_sub(1)).unwrap_or_default().rsplit('\n').next();
+        around.chain(before).any(|line| line.len() > DRAWN)
+    })?;
+    let before = text.get(..label.start).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let message = format!("{} ({} line {}, column {column})", problem.message, problem.source.name, problem.line());
+    Some(Problem { message, labels: Vec::new(), ..problem.clone() })
 }
 
 /// A problem as miette wants it.

@@ -1,14 +1,19 @@
 //! Definitions of jobs and configuration files of servers as evidence: every kind of file, read, checked, refused.
 
+mod common;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use cdc_doctor::job::check::{Finding, check, without_checkpoints};
+use cdc_doctor::diagnosis::Options;
+use cdc_doctor::job::check::{Finding, check, published, without_checkpoints};
 use cdc_doctor::job::{Format, JobDefinition, PrimaryKey, parameters, read};
 use cdc_doctor::report::Report;
+use cdc_doctor::report::model::{InputStatus, build};
 use cdc_doctor::rule::Confidence;
+use common::{Log, engine};
 use proptest::prelude::*;
 
 fn data(name: &str) -> PathBuf {
@@ -181,6 +186,72 @@ fn tables_outside_the_publication_are_found() {
     assert_eq!(with("CREATE PUBLICATION dbz_publication FOR TABLES IN SCHEMA public"), None);
     assert_eq!(with("CREATE PUBLICATION dbz_publication FOR ALL TABLES"), None);
     assert_eq!(with("CREATE PUBLICATION another FOR TABLE x"), None);
+}
+
+/// A hostile file is refused at once, at the place where it is too much.
+#[test]
+fn too_much_of_anything_is_refused() {
+    let many = |n: usize, of: &dyn Fn(usize) -> String| (0..n).map(of).collect::<String>();
+    let table =
+        |k: usize| format!("CREATE TABLE s{k} (id INT) WITH ('connector'='postgres-cdc', 'slot.name'='s{k}');\n");
+    let class = "\"connector.class\":\"io.debezium.connector.postgresql.PostgresConnector\"";
+    let json = format!("{{\"name\":\"c\",\"config\":{{{class}{}}}}}", many(5000, &|k| format!(",\"k{k}\":\"v\"")));
+    let began = std::time::Instant::now();
+    for (name, text, code, line) in [
+        ("job.sql", many(20_000, &table), "JD002", 2001),
+        ("pg_hba.conf", many(100_000, &|_| "host all all 0.0.0.0/32 md5\n".into()), "JD008", 10_001),
+        (
+            "config_prod.conf",
+            format!("[db]\ntype = pgsql\n{}", many(50_000, &|k| format!("[table-rule.{k}]\n"))),
+            "JD003",
+            10_001,
+        ),
+        ("connector.json", json, "JD005", 1),
+    ] {
+        let problem = read(name, &text).expect_err(name);
+        assert_eq!((problem.code, problem.line()), (code, line), "{name}: {problem}");
+    }
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+    // the last that is read
+    assert_eq!(sql(&many(1000, &table)).endpoints.len(), 1000);
+}
+
+/// The publication as a log shows it, or as somebody looked it up.
+#[test]
+fn tables_outside_a_publication_of_the_log_are_found() {
+    let files = [sql(SOURCE)];
+    let tables = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+    let missing = ["postgres/publication-table-not-included"];
+    assert_eq!(causes(&published(&files, Some("dbz_publication"), &tables(&["public.other"]), "the log")), missing);
+    assert_eq!(causes(&published(&files, None, &tables(&["public.other"]), "the log")), missing);
+    assert!(published(&files, Some("dbz_publication"), &tables(&["public.other", "public.t"]), "the log").is_empty());
+    assert!(published(&files, Some("another"), &tables(&["public.other"]), "the log").is_empty());
+
+    let statement = |rest: &str| {
+        format!(
+            "2026-11-22 14:47:16,501 INFO  io.debezium.connector.postgresql.connection.PostgresReplicationConnection [] - \
+             Updating Publication with statement 'ALTER PUBLICATION dbz_publication SET TABLE {rest};'\n"
+        )
+    };
+    let of = |log: String, given: &[(&str, &str)]| {
+        let params = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let options = Options { params, job: vec![sql(SOURCE)], ..Options::default() };
+        let log = Log { name: "taskmanager.log".into(), series: None, bytes: log.into_bytes() };
+        let diagnosis = common::scan(engine(), &[log], 4096).diagnose(&options);
+        let report = build(&diagnosis, &engine().rules, &InputStatus::default(), "0.0.0");
+        let found = report.diagnoses.iter().filter(|d| d.cause == missing[0]);
+        found.map(|d| d.facts[0].text.clone()).collect::<Vec<_>>()
+    };
+    let other = statement(r#""public"."other""#);
+    assert_eq!(
+        of(other.clone(), &[]),
+        ["the publication, in line 1 of taskmanager.log, has public.other, not public.t"]
+    );
+    // the last statement counts
+    assert!(of(other.clone() + &statement(r#""public"."other", "public"."t""#), &[]).is_empty());
+    assert!(of(other, &[("publication_tables", "public.t,x")]).is_empty());
+    let by_hand = of(String::new(), &[("publication_tables", "x, y")]);
+    assert_eq!(by_hand, ["the publication, as given by hand, has public.x, public.y, not public.t"]);
 }
 
 #[test]

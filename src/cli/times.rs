@@ -65,6 +65,9 @@ pub fn parse(text: &str, now: i64, zone: Option<&Zone>) -> Option<Bound> {
         let local = instant.saturating_add(i64::from(here.offset_at(instant)));
         Bound { local, instant: Some(instant), nanos: 0 }
     };
+    if lower.is_empty() {
+        return None;
+    }
     if lower == "now" {
         return Some(at(now));
     }

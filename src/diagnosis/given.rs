@@ -120,7 +120,7 @@ fn same(name: &str, log: &str, file: &str) -> bool {
 /// Adds what the files show to what the logs show: to the cause that both name, else as a cause of its own, behind those of the logs.
 pub fn add(diagnosis: &mut Diagnosis, sources: &[SourceFacts], rules: &RuleSet, options: &Options) {
     let members: Vec<usize> = (0..sources.len()).collect();
-    for finding in job::check::check(&options.job) {
+    for finding in job::check::check(&options.job).into_iter().chain(published(sources, options)) {
         let Some(rule) = rules.get(finding.cause).filter(|_| !contradicted(&finding, sources)) else { continue };
         let mut captures = finding.params.clone();
         let of =
@@ -146,6 +146,37 @@ pub fn add(diagnosis: &mut Diagnosis, sources: &[SourceFacts], rules: &RuleSet, 
     diagnosis
         .causes
         .sort_by_key(|i| (i.state == State::Recovered, i.superseded, std::cmp::Reverse(i.confidence), i.from_job));
+}
+
+/// Tables of the files that are not in the publication, as the logs show it or the user says.
+fn published(sources: &[SourceFacts], options: &Options) -> Vec<Finding> {
+    let list = |text: &str| -> Vec<String> {
+        let tables = text.split(',').map(|t| t.replace('"', "").trim().to_owned()).filter(|t| !t.is_empty());
+        tables.map(|t| if t.contains('.') { t } else { format!("public.{t}") }).collect()
+    };
+    let by_hand = |name: &str| options.params.get(name).or_else(|| options.environment.get(name));
+    if let Some(tables) = by_hand("publication_tables") {
+        let name = by_hand("publication").map(String::as_str);
+        return job::check::published(&options.job, name, &list(tables), "the publication, as given by hand,");
+    }
+    let mut found = Vec::new();
+    for source in sources {
+        let values = |name: &str| source.context.get(name).map_or(&[][..], Vec::as_slice);
+        // the last statement of each publication counts
+        let mut last = BTreeMap::new();
+        for tables in values("publication_tables") {
+            if let Some(name) =
+                values("publication").iter().find(|p| p.line == tables.line || values("publication").len() == 1)
+            {
+                last.insert(name.value.as_str(), tables);
+            }
+        }
+        for (name, tables) in last {
+            let told = format!("the publication, in line {} of {},", tables.line, source.name);
+            found.extend(job::check::published(&options.job, Some(name), &list(&tables.value), &told));
+        }
+    }
+    found
 }
 
 /// The logs show that it is otherwise.

@@ -11,8 +11,10 @@ use crate::rule::Confidence;
 
 mod access;
 mod checkpoints;
+mod publication;
 
 pub use checkpoints::without_checkpoints;
+pub use publication::published;
 
 /// Bytes.
 const MEGABYTE: f64 = 1_048_576.0;
@@ -89,7 +91,7 @@ pub fn check(files: &[JobDefinition]) -> Vec<Finding> {
     for source in &postgres {
         slot(source, &mut found);
         plugin(source, &mut found);
-        publication(source, files, &mut found);
+        publication::check(source, files, &mut found);
     }
     same_slot(&postgres, &mut found);
     for source in &sources {
@@ -230,41 +232,6 @@ fn plugin(source: &Seen<'_>, found: &mut Vec<Finding>) {
             );
         }
         _ => {}
-    }
-}
-
-/// A table that is in none of the tables of its publication, as far as the given statements say.
-fn publication(source: &Seen<'_>, files: &[JobDefinition], found: &mut Vec<Finding>) {
-    let given = parameters(source.endpoint);
-    let value = |wanted: &str| given.iter().find(|(n, ..)| *n == wanted).map(|(_, v, s)| (v.clone(), *s));
-    let name = value("publication").map_or_else(|| "dbz_publication".to_owned(), |(v, _)| v);
-    let tables = value("tables").or_else(|| value("table"));
-    let Some((tables, setting)) = tables else { return };
-    for (number, file) in files.iter().enumerate() {
-        let Some(publication) = file.publications.iter().find(|p| p.name == name && !p.all) else { continue };
-        for table in
-            tables.split(',').map(str::trim).filter(|t| t.split('.').all(|p| super::params::plain(p).is_some()))
-        {
-            let schema = table.split('.').next().unwrap_or("");
-            if !publication.tables.iter().any(|t| t == table) && !publication.schemas.iter().any(|s| s == schema) {
-                found.push(
-                    Finding::new(
-                        "postgres/publication-table-not-included",
-                        Confidence::Possible,
-                        source.file,
-                        &setting.at,
-                    )
-                    .about(source)
-                    .with("publication", &name)
-                    .with("table", table)
-                    .says(
-                        format!("{name} is created without {table}"),
-                        number,
-                        publication.at.line,
-                    ),
-                );
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{At, Endpoint, Format, JobDefinition, PrimaryKey, Setting, Side, system_of, unreadable};
+use super::{At, Endpoint, Format, JobDefinition, MAX_OPTIONS, PrimaryKey, Setting, Side, system_of, unreadable};
 use crate::diagnostic::{Problem, SourceText};
 
 pub(super) fn json(source: &Arc<SourceText>) -> Result<JobDefinition, Problem> {
@@ -18,6 +18,10 @@ pub(super) fn json(source: &Arc<SourceText>) -> Result<JobDefinition, Problem> {
     let mut file = JobDefinition::new(source, Format::ConnectJson);
     let mut found = Vec::new();
     connectors(&value, None, &mut found);
+    let options: usize = found.iter().map(|(_, map)| map.len()).sum();
+    if options > MAX_OPTIONS {
+        return Err(unreadable(source, "JD005", format!("more than {MAX_OPTIONS} options in one file"), None));
+    }
     for (name, map) in found {
         let settings: Vec<Setting> = map.iter().filter_map(|(key, value)| setting(&source.text, key, value)).collect();
         push(&mut file, name, settings, Format::ConnectJson);

@@ -27,6 +27,12 @@ pub use params::parameters;
 
 /// Most bytes that are read of one file.
 pub const MAX_BYTES: usize = 4 << 20;
+/// Most tables that one file may define.
+const MAX_ENDPOINTS: usize = 2000;
+/// Most lines of a file that has a setting in each.
+const MAX_LINES: usize = 10_000;
+/// Most options of the connectors in one file.
+const MAX_OPTIONS: usize = 4000;
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +93,7 @@ impl At {
     #[must_use]
     pub fn of(text: &str, start: usize, end: usize) -> Self {
         let before = text.as_bytes().get(..start).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() as u64 + 1;
+        let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
         let words = text.get(start..end.max(start)).unwrap_or_default();
         let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
         Self { line, offset: start as u64, text: mask::evidence(&words) }
@@ -261,6 +267,18 @@ pub fn read(name: &str, text: &str) -> Result<JobDefinition, Problem> {
              postgresql.conf, pg_hba.conf",
         ));
     };
+    let by_line = match format {
+        Format::Smt => Some("JD003"),
+        Format::Properties => Some("JD006"),
+        Format::PostgresConf => Some("JD007"),
+        Format::PgHba => Some("JD008"),
+        Format::FlinkSql | Format::Pipeline | Format::ConnectJson => None,
+    };
+    if let Some(code) = by_line
+        && let Some(at) = memchr::memchr_iter(b'\n', text.as_bytes()).nth(MAX_LINES)
+    {
+        return Err(unreadable(&source, code, format!("more than {MAX_LINES} lines"), Some((at, 1, "behind here"))));
+    }
     match format {
         Format::FlinkSql => sql::read(&source),
         Format::Smt => smt::read(&source),

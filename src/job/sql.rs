@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::tokens::{Kind, Token, tokens};
-use super::{At, Endpoint, Format, JobDefinition, PrimaryKey, Setting, Side, system_of, unreadable};
+use super::{At, Endpoint, Format, JobDefinition, MAX_ENDPOINTS, PrimaryKey, Setting, Side, system_of, unreadable};
 use crate::diagnostic::{Problem, SourceText};
 
 mod publication;
@@ -46,6 +46,11 @@ pub(super) fn read(source: &Arc<SourceText>) -> Result<JobDefinition, Problem> {
     };
     for statement in tokens.split(|t| t.sign(';')) {
         reader.statement(statement)?;
+        if reader.names.len() > MAX_ENDPOINTS {
+            let at = statement.first().map_or(0, |t| t.start);
+            let what = format!("more than {MAX_ENDPOINTS} tables in one file");
+            return Err(unreadable(source, "JD002", what, Some((at, 1, "from here on"))));
+        }
     }
     Ok(reader.finish())
 }
@@ -56,9 +61,9 @@ impl Reader<'_> {
     }
 
     fn statement(&mut self, all: &[Token]) -> Result<(), Problem> {
-        let text = self.source.text.clone();
+        let text: &str = &self.source.text;
         let mut s = all;
-        let word = |s: &[Token], n: usize, w: &str| s.get(n).is_some_and(|t| t.is(&text, w));
+        let word = |s: &[Token], n: usize, w: &str| s.get(n).is_some_and(|t| t.is(text, w));
         // EXECUTE STATEMENT SET BEGIN INSERT ...; INSERT ...; END
         while word(s, 0, "execute") || word(s, 0, "begin") || word(s, 0, "statement") || word(s, 0, "set") {
             let set = word(s, 0, "statement") && word(s, 1, "set");
