@@ -267,9 +267,19 @@ impl Engine {
         let gap = state.gap.take();
         let capped = (bytes.len() > MAX_RECORD).then(|| normalize::cap(bytes)).flatten();
         let places = std::mem::take(&mut state.places);
-        let mut record = normalize::record(capped.as_deref().unwrap_or(bytes), at, capped.is_some() || gap.is_some());
+        let (bytes, cut) = (capped.as_deref().unwrap_or(bytes), capped.is_some() || gap.is_some());
+        let gap = gap.map(|(at, _, lines)| (at, lines));
+        let mut record = normalize::record(bytes, at, cut);
         record.places = (!places.is_empty()).then_some(&places);
-        let mut observed = self.observe(&record, seq, healthy, gap.map(|(at, _, lines)| (at, lines)), &mut state.facts);
+        let mut observed = self.observe(&record, seq, healthy, gap, &mut state.facts);
+        if record.joined && observed.matched.is_none() && self.tap.is_none() {
+            record = normalize::unjoined(bytes, at, cut);
+            record.places = (!places.is_empty()).then_some(&places);
+            let again = self.observe(&record, seq, healthy, gap, &mut state.facts);
+            if again.matched.is_some() {
+                observed = again;
+            }
+        }
         self.bound(&mut state.facts, &mut observed);
         drop(record);
         state.places = places;

@@ -70,6 +70,8 @@ pub struct LogRecord<'b> {
     pub trace: Option<Range<usize>>,
     /// True if lines of several writers stand in it, without anything that tells whose they are.
     pub mixed: bool,
+    /// True if lines that seemed broken at a fixed column were joined.
+    pub joined: bool,
     /// True if the middle of an oversized record was left out.
     pub truncated: bool,
 }

@@ -11,13 +11,23 @@ use super::mixed::is_mixed;
 use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD, undress};
 use crate::trace::find_trace;
 
-/// Makes a record of the bytes between two headers.
+/// Makes a record of the bytes between two headers. Lines that seem broken at a fixed column are joined.
 #[must_use]
 pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
-    let mut text = text(raw);
-    if let Some(joined) = undress::rewrapped(&text) {
-        text = Cow::Owned(joined);
+    let text = text(raw);
+    match undress::rewrapped(&text) {
+        Some(joined) => LogRecord { joined: true, ..of_text(Cow::Owned(joined), at, truncated) },
+        None => of_text(text, at, truncated),
     }
+}
+
+/// The same, its lines as they are: what looks broken at a column may have been folded between words, one of them just there.
+#[must_use]
+pub fn unjoined(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
+    of_text(text(raw), at, truncated)
+}
+
+fn of_text(mut text: Cow<'_, str>, at: Location, truncated: bool) -> LogRecord<'_> {
     let first = text.lines().next().unwrap_or("");
     let head = header(first).unwrap_or(Header {
         layout: Layout::None,
@@ -67,6 +77,7 @@ pub fn record(raw: &[u8], at: Location, truncated: bool) -> LogRecord<'_> {
         message,
         trace,
         mixed,
+        joined: false,
         truncated,
         text,
     }

@@ -194,7 +194,6 @@ impl Entry {
             + usize::from(self.log.is_some())
             + usize::from(self.from.is_some())
             + self.chain.len()
-            + self.not_any.len()
     }
 }
 
