@@ -4,6 +4,7 @@
 //! they may be scanned in any order, or in parallel by one pipeline each whose facts are then joined.
 
 pub mod facts;
+mod follow;
 pub mod read;
 
 use std::sync::Arc;
@@ -14,10 +15,12 @@ pub use crate::engine::Engine;
 use crate::engine::facts::SourceFacts;
 use crate::engine::scan::ScanState;
 pub use crate::engine::scan::Unfinished;
-use crate::record::{Location, Place};
+use crate::record::Place;
 use crate::rule::RuleSet;
+pub use crate::unwrap::Bookmark;
 use crate::unwrap::{Format, Sink, Unwrapper};
 pub use facts::{FACTS_SCHEMA, Facts, join};
+pub use follow::Followed;
 
 /// An investigation in progress.
 #[derive(Debug)]
@@ -245,12 +248,6 @@ impl Pipeline {
         }
     }
 
-    /// A source of its own, that goes on for as long as its file does.
-    #[must_use]
-    pub fn follow(&self, facts: SourceFacts, from: Location) -> Followed {
-        Followed { state: ScanState::resume(facts, from), engine: Arc::clone(&self.engine) }
-    }
-
     /// What these facts mean together.
     #[must_use]
     pub fn infer(&self, facts: &[SourceFacts], options: &diagnosis::Options) -> Diagnosis {
@@ -261,64 +258,5 @@ impl Pipeline {
     #[must_use]
     pub fn diagnose(&self, options: &diagnosis::Options) -> Diagnosis {
         diagnosis::infer(&self.facts().sources, &self.engine.rules, options)
-    }
-}
-
-/// A source that is read while it is written.
-#[derive(Debug)]
-pub struct Followed {
-    state: ScanState,
-    engine: Arc<Engine>,
-}
-
-impl Followed {
-    /// Takes the next bytes.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.engine.push(&mut self.state, bytes);
-    }
-
-    /// Gives the source another name: its file was renamed.
-    pub fn rename(&mut self, name: &str) {
-        name.clone_into(&mut self.state.facts.name);
-    }
-
-    /// Brings the facts up to the last finished record.
-    pub fn settle(&mut self) {
-        self.engine.settle(&mut self.state);
-    }
-
-    /// What was found so far, up to the last finished record.
-    #[must_use]
-    pub fn facts(&self) -> &SourceFacts {
-        &self.state.facts
-    }
-
-    /// The record that the next line may prolong.
-    #[must_use]
-    pub fn unfinished(&self) -> Unfinished {
-        self.state.unfinished()
-    }
-
-    /// What would have been found if the source ended here. Without `partial`, a line without its end does not count.
-    #[must_use]
-    pub fn preview(&self, partial: bool) -> SourceFacts {
-        self.engine.preview(&self.state, partial)
-    }
-
-    /// Makes the facts smaller if they have grown.
-    pub fn compact(&mut self) {
-        self.engine.compact(&mut self.state);
-    }
-
-    /// Lets go of failures that are over.
-    pub fn forget_failures(&mut self) {
-        self.engine.forget_failures(&mut self.state);
-    }
-
-    /// The facts, when nothing more will come.
-    #[must_use]
-    pub fn end(mut self) -> SourceFacts {
-        self.engine.end(&mut self.state);
-        self.state.facts
     }
 }

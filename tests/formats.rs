@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
+#[path = "support/dress.rs"]
+mod dress;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,6 +16,7 @@ use cdc_doctor::record::Place;
 use cdc_doctor::report::Report;
 use cdc_doctor::unwrap::{Sink, Unwrapper};
 use common::{Log, engine, facts, report, sample};
+use dress::{Dressed, OTHER, by_event, by_line, compose, cri, docker, ecs, events, journal, pod, stamp};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -26,10 +29,6 @@ const SAMPLES: [&str; 6] = [
     "postgres/slot-already-active-classic",
     "postgres/slots-exhausted",
 ];
-
-/// Another writer's line, in the middle of everything.
-const OTHER: &str =
-    "2026-11-22 14:00:00,000 INFO  org.apache.flink.runtime.blob.BlobServer                     [] - Nothing to tell";
 
 struct Case {
     name: &'static str,
@@ -52,9 +51,6 @@ fn cases() -> &'static [Case] {
 fn lines(report: &Report) -> Vec<(String, u64)> {
     report.diagnoses.iter().flat_map(|d| &d.evidence).map(|e| (e.path.clone(), e.line)).collect()
 }
-
-/// A text in another dress, and for each of its lines (from 1) the line on which it stands there.
-type Dressed = (String, BTreeMap<u64, u64>);
 
 fn each(dress: impl Fn(&str) -> Dressed) {
     let mut wrong = Vec::new();
@@ -88,56 +84,6 @@ fn each(dress: impl Fn(&str) -> Dressed) {
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), SAMPLES.len(), wrong.join("\n"));
-}
-
-/// Each line by itself; `wrap` may give several lines of the file for one of the text.
-fn by_line(wrap: impl Fn(usize, &str) -> String) -> impl Fn(&str) -> Dressed {
-    move |text| {
-        let (mut out, mut lines, mut at) = (String::new(), BTreeMap::new(), 1);
-        for (n, line) in text.lines().enumerate() {
-            lines.insert(n as u64 + 1, at);
-            let wrapped = wrap(n, line);
-            at += wrapped.lines().count() as u64;
-            out.push_str(&wrapped);
-        }
-        (out, lines)
-    }
-}
-
-/// Nanoseconds that grow.
-fn stamp(n: usize) -> String {
-    format!("2026-11-22T14:{:02}:{:02}.{:09}Z", n / 60 % 60, n % 60, n)
-}
-
-fn docker(n: usize, line: &str) -> String {
-    json!({"log": format!("{line}\n"), "stream": "stdout", "time": stamp(n)}).to_string() + "\n"
-}
-
-fn cri(n: usize, line: &str) -> String {
-    // in pieces of 80 bytes, as the kubelet cuts at 16 KiB
-    let (mut out, mut rest) = (String::new(), line);
-    while rest.len() > 80 {
-        let (piece, behind) = rest.split_at(rest.floor_char_boundary(80));
-        out.push_str(&format!("{} stdout P {piece}\n", stamp(n)));
-        rest = behind;
-    }
-    out + &format!("{} stdout F {rest}\n", stamp(n))
-}
-
-fn pod(name: &str, line: &str) -> String {
-    format!("[pod/{name}/flink-main-container] {line}\n")
-}
-
-fn compose(name: &str, line: &str) -> String {
-    format!("{name:<14}  | {line}\n")
-}
-
-fn journal(name: &str, pid: u32, line: &str) -> String {
-    let text = if line.contains('\t') { json!(line.bytes().collect::<Vec<u8>>()) } else { json!(line) };
-    json!({"__REALTIME_TIMESTAMP": "1795357298355123", "_PID": pid.to_string(), "SYSLOG_IDENTIFIER": name,
-        "PRIORITY": "6", "MESSAGE": text})
-    .to_string()
-        + "\n"
 }
 
 #[test]
@@ -211,69 +157,6 @@ fn syslog_and_the_journal() {
     each(by_line(|_, line| format!("2026-11-22T14:25:18+0000 node1 flink[71]: {line}\n")));
     each(by_line(|_, line| format!("<134>1 2026-11-22T14:25:18.355Z node1 flink 71 - - {line}\n")));
     each(by_line(|_, line| journal("flink", 71, line) + &journal("flink", 72, OTHER)));
-}
-
-/// A record in its parts: time, level, logger, message, trace, and how many lines it has.
-struct Event {
-    time: String,
-    level: String,
-    logger: String,
-    message: String,
-    trace: Option<String>,
-    lines: usize,
-}
-
-fn events(text: &str) -> Vec<Event> {
-    let mut events: Vec<Event> = Vec::new();
-    for line in text.lines() {
-        let parts = line.split_once(" [] - ").filter(|(head, _)| head.starts_with("20"));
-        let words: Vec<&str> = parts.map_or(Vec::new(), |(head, _)| head.split_whitespace().collect());
-        match (parts, events.last_mut()) {
-            (Some((_, message)), _) if words.len() == 4 => events.push(Event {
-                time: format!("{}T{}", words[0], words[1].replace(',', ".")),
-                level: words[2].to_owned(),
-                logger: words[3].to_owned(),
-                message: message.to_owned(),
-                trace: None,
-                lines: 1,
-            }),
-            (_, Some(event)) => {
-                event.lines += 1;
-                let class = line.split([':', ' ']).next().unwrap_or("");
-                let throwable = class.contains('.') && (class.ends_with("Exception") || class.ends_with("Error"));
-                match &mut event.trace {
-                    Some(trace) => *trace += &format!("\n{line}"),
-                    None if throwable => event.trace = Some(line.to_owned()),
-                    None => event.message += &format!("\n{line}"),
-                }
-            }
-            _ => panic!("{line}"),
-        }
-    }
-    events
-}
-
-fn by_event(wrap: impl Fn(&Event) -> serde_json::Value) -> impl Fn(&str) -> Dressed {
-    move |text| {
-        let (mut out, mut lines, mut line) = (String::new(), BTreeMap::new(), 0);
-        for (n, event) in events(text).iter().enumerate() {
-            lines.extend((1..=event.lines as u64).map(|k| (line + k, n as u64 + 1)));
-            line += event.lines as u64;
-            out.push_str(&wrap(event).to_string());
-            out.push('\n');
-        }
-        (out, lines)
-    }
-}
-
-fn ecs(e: &Event) -> serde_json::Value {
-    let mut event = json!({"@timestamp": e.time, "ecs.version": "1.2.0", "log.level": e.level, "message": e.message,
-        "process.thread.name": "main", "log.logger": e.logger});
-    if let Some(trace) = &e.trace {
-        event["error.type"] = json!("java.lang.Exception");
-        event["error.stack_trace"] = json!(trace);
-    }
-    event
 }
 
 #[test]

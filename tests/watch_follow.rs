@@ -8,7 +8,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use watch::{Watcher, append, denied, failure, healthy, idle};
+use watch::{Watcher, Wrap, append, denied, failure, healthy, idle};
 
 const SLOT: &str = "opened postgres/slot-already-active";
 
@@ -221,6 +221,77 @@ fn facts_stay_small_for_days_of_restarts() {
     let entries = state["ledger"]["entries"].as_object().unwrap();
     let same = entries.values().find(|e| e["cause"] == "postgres/slot-already-active").unwrap();
     assert_eq!(same["count"], 3000);
-    assert!(state["streams"][0]["facts"]["events"].as_array().unwrap().len() <= 700);
+    assert!(state["streams"][0]["writers"][0]["facts"]["events"].as_array().unwrap().len() <= 700);
     assert!(w.events().len() < 8, "{:#?}", w.short());
+}
+
+/// The same failures in a file of this name, in this wrap: killed in the middle of a record, rotated, and cleared.
+fn told_as(wrap: Wrap, name: &str, rotated: &str) -> Vec<(String, String, u64)> {
+    let mut w = Watcher::new(&["--from", "start"]);
+    let write = |w: &Watcher, text: &str| append(&w.log(name), text);
+    write(&w, &wrap.around(&(idle(1) + &idle(2)), "stdout"));
+    w.start_and_wait();
+    let text = wrap.around(&failure(1000, "s1"), "stdout");
+    let (half, rest) = text.split_at(text.len() * 2 / 3 + 7);
+    write(&w, half);
+    std::thread::sleep(Duration::from_millis(300));
+    w.kill();
+    write(&w, rest);
+    w.start_and_wait();
+    w.until("the first", |w| w.events().len() == 1);
+    // half a line, then nothing for a while, then the rest
+    let text = wrap.around(&denied(2000, "orders"), "stdout");
+    let (half, rest) = text.split_at(text.len() - 20);
+    write(&w, half);
+    std::thread::sleep(Duration::from_millis(900));
+    write(&w, rest);
+    w.until("the second", |w| w.events().len() == 2);
+    w.kill();
+    fs::rename(w.log(name), w.log(rotated)).unwrap();
+    write(&w, &wrap.around(&failure(3000, "s3"), "stdout"));
+    w.start_and_wait();
+    w.until("the third", |w| w.events().len() == 3);
+    write(&w, &wrap.around(&healthy(4000), "stdout"));
+    w.until("all are over", |w| w.events().len() == 6);
+    assert!(fs::read_to_string(w.path("state/state.json")).unwrap().find("Nothing happens here").is_none());
+    w.stop("TERM");
+    let of = |e: &serde_json::Value| {
+        (watch::short(e), e["diagnosis"]["params"]["slot"]["value"].to_string(), e["count"].as_u64().unwrap())
+    };
+    let mut told: Vec<_> = w.events().iter().map(of).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn wrapped_logs_are_told_as_plain_ones_are() {
+    let plain = told_as(Wrap::Plain, "tm.log", "tm.log.1");
+    assert_eq!(plain.len(), 6);
+    assert_eq!(told_as(Wrap::Cri, "0.log", "0.log.20261122-101500"), plain);
+    assert_eq!(told_as(Wrap::Docker, "4f5a-json.log", "4f5a-json.log.1"), plain);
+    assert_eq!(told_as(Wrap::Ecs, "events.json", "events.json.1"), plain);
+}
+
+#[test]
+fn the_links_of_a_node_lead_to_pods() {
+    both(|how| {
+        let mut w = Watcher::new(how);
+        let pod = w.path("pods/default_job-tm-1_uid/flink");
+        fs::create_dir_all(&pod).unwrap();
+        let cri = |text: String| Wrap::Cri.around(&text, "stdout");
+        append(&pod.join("0.log"), &cri(idle(1)));
+        std::os::unix::fs::symlink(pod.join("0.log"), w.log("job-tm-1_default_flink-4f5a.log")).unwrap();
+        w.start_and_wait();
+        append(&pod.join("0.log"), &cri(failure(10, "s1")));
+        w.within(Duration::from_secs(3), "through the link", |w| w.short() == [SLOT]);
+        // the kubelet rotates what the link leads to, and packs it later
+        append(&pod.join("0.log"), &cri(failure(20, "s2")));
+        fs::rename(pod.join("0.log"), pod.join("0.log.20261122-101500")).unwrap();
+        append(&pod.join("0.log"), &cri(failure(30, "s3")));
+        w.until("all of them", |w| w.events().len() == 3);
+        gzip(&pod.join("0.log.20261122-101500"));
+        append(&pod.join("0.log"), &cri(failure(40, "s4")));
+        w.until("the last", |w| w.events().len() == 4);
+        assert_eq!(w.short(), [SLOT; 4]);
+    });
 }

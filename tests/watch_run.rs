@@ -258,3 +258,36 @@ fn files_that_may_not_be_read_are_told_once_and_read_later() {
     open(&w.log("secret.log"), 0o644);
     w.until("it is read", |w| w.events().len() == 2);
 }
+
+#[test]
+fn a_disk_without_room_is_survived() {
+    let mut w = Watcher::new(&["--from", "start"]);
+    let port = port();
+    w.arguments.extend(["--listen".into(), port.to_string()]);
+    // no file may grow beyond a few KiB: neither the state nor the output has room for these diagnoses
+    let command = w.command();
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""]);
+    limited.arg(command.get_program()).args(command.get_args());
+    let err = fs::File::create(w.path("stderr")).unwrap();
+    w.child = Some(limited.stdout(std::process::Stdio::null()).stderr(err).spawn().unwrap());
+    w.starts = 1;
+    w.until("it begins", |w| w.errors().contains(" watching "));
+    for n in 0..3 {
+        append(&w.log("tm.log"), &failure(n * 1000, &format!("s{n}")));
+    }
+    w.until("it says so", |w| {
+        let said = w.errors();
+        said.contains("the state cannot be stored") && said.contains("the output cannot be written")
+    });
+    let says = |text: &str| ask(port, "/metrics").is_some_and(|t| t.contains(text));
+    w.until("all are told", |_| says("cdc_doctor_incidents_open{cause=\"postgres/slot-already-active\"} 3"));
+    w.until("it shows", |_| ask(port, "/readyz").is_some_and(|t| t.starts_with("HTTP/1.1 503")));
+    assert!(!says("cdc_doctor_state_write_errors_total 0") && !says("cdc_doctor_output_unwritten_events 0"));
+    assert!(ask(port, "/healthz").unwrap().starts_with("HTTP/1.1 200"));
+    // even a crash loses nothing then
+    w.kill();
+    w.start_and_wait();
+    w.until("all are there", |w| w.events().len() == 3);
+    assert_eq!(w.short(), [SLOT; 3]);
+}

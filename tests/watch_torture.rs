@@ -1,6 +1,6 @@
 //! Writers that do to their logs what log frameworks and administrators do, and a watcher that is killed at any moment.
 //!
-//! Every failure written has a slot of its own, so each is an incident of its own. In the end the output file must hold each of
+//! Some logs are those of containers. Every failure written has a slot of its own, so each is an incident of its own. In the end the output file must hold each of
 //! them once, no more and no fewer than a scan of all bytes that were ever written finds. `TORTURE_KILLS` (20), `TORTURE_SEED`.
 
 #![cfg(all(unix, feature = "watch", feature = "compress"))]
@@ -14,7 +14,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use watch::{Watcher, append, denied, failure, idle};
+use watch::{Watcher, Wrap, append, denied, failure, idle};
 
 /// A small generator: the same seed gives the same run, but for the watcher's own timing.
 struct Dice(u64);
@@ -33,6 +33,7 @@ struct Log {
     /// Directory, relative to the watched one, and name.
     dir: String,
     name: String,
+    wrap: Wrap,
     generations: Vec<PathBuf>,
     /// Rest of a record whose beginning is written.
     half: String,
@@ -58,12 +59,21 @@ impl Torture {
             arguments.push("--poll");
         }
         let watcher = Watcher::new(&arguments);
-        let names = [("", "taskmanager.log"), ("", "jobmanager.log"), ("a", "flink.log"), ("b/c", "pipeline.log")];
+        let names = [
+            ("", "taskmanager.log", Wrap::Plain),
+            ("", "jobmanager.log", Wrap::Plain),
+            ("a", "flink.log", Wrap::Plain),
+            ("b/c", "pipeline.log", Wrap::Plain),
+            ("pods/job_1/flink", "0.log", Wrap::Cri),
+            ("docker", "4f5a-json.log", Wrap::Docker),
+            ("", "events.json", Wrap::Ecs),
+        ];
         let logs = names
             .iter()
-            .map(|(dir, name)| Log {
+            .map(|(dir, name, wrap)| Log {
                 dir: (*dir).to_owned(),
                 name: (*name).to_owned(),
+                wrap: *wrap,
                 generations: Vec::new(),
                 half: String::new(),
                 number: 0,
@@ -96,19 +106,23 @@ impl Torture {
     /// log frameworks rotate between records.
     fn append(&mut self, log: usize) {
         let mut text = std::mem::take(&mut self.logs[log].half);
+        let wrap = self.logs[log].wrap;
         for _ in 0..=self.dice.roll(6) {
             self.time += 1 + self.dice.roll(40);
-            match self.dice.roll(4) {
+            let record = match self.dice.roll(4) {
                 0 => {
                     self.failures += 1;
-                    text.push_str(&failure(self.time, &format!("slot_{:06}", self.failures)));
+                    failure(self.time, &format!("slot_{:06}", self.failures))
                 }
                 1 => {
                     self.failures += 1;
-                    text.push_str(&denied(self.time, &format!("t_{:06}", self.failures)));
+                    denied(self.time, &format!("t_{:06}", self.failures))
                 }
-                _ => text.push_str(&idle(self.time)),
-            }
+                _ => idle(self.time),
+            };
+            // two outputs of one container, in one file
+            let stream = if self.dice.roll(4) == 0 { "stderr" } else { "stdout" };
+            text.push_str(&wrap.around(&record, stream));
         }
         if self.dice.roll(3) == 0 {
             // anywhere: in a line, in a trace, between two records

@@ -26,7 +26,13 @@ pub enum Kind {
 /// Why a file of this name is no log; `None` if it may be one.
 #[must_use]
 pub fn no_log(name: &str) -> Option<&'static str> {
-    filter::by_name(name)
+    filter::by_name(name).filter(|_| !filter::may_hold_events(name))
+}
+
+/// Why a file of this name that begins so holds no events, though others of such names do.
+#[must_use]
+pub fn no_events(name: &str, head: &[u8]) -> Option<&'static str> {
+    filter::by_name(name).filter(|_| filter::may_hold_events(name) && !filter::begins_with_events(head))
 }
 
 /// What a file holds that begins so.

@@ -30,7 +30,7 @@ impl Unwrapper {
                 held.clear();
                 self.held = held;
             }
-            if self.bare >= BARE && self.only.is_none() && self.entry.is_none() {
+            if (self.bare >= BARE || self.begins_plain()) && self.only.is_none() && self.entry.is_none() {
                 self.settle();
                 self.enter(sink);
                 return rest;

@@ -9,6 +9,7 @@ mod document;
 mod event;
 mod json;
 mod lines;
+mod live;
 mod peel;
 mod plain;
 mod table;
@@ -20,6 +21,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Location, Place};
+pub use live::Bookmark;
 use peel::Seen;
 
 /// Bytes that are looked at before a source counts as plain.
@@ -161,6 +163,8 @@ struct Stream {
     told: bool,
     /// What it takes up in the file beyond the text, in bytes and lines.
     extra: (i64, i64),
+    /// Lines that begin before this byte of the file were given, when it was last read.
+    skip: u64,
 }
 
 /// How much text a stream has given.
@@ -190,6 +194,10 @@ pub struct Unwrapper {
     only: Option<Format>,
     /// Plain text, and nothing else.
     deaf: bool,
+    /// The source is still being written.
+    live: bool,
+    /// The byte from which on a source that is still being written is plain.
+    since: u64,
 }
 
 impl Unwrapper {
@@ -228,6 +236,10 @@ impl Unwrapper {
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = match self.mode {
+                Mode::Start if self.live => {
+                    self.begin_live(rest, sink);
+                    &[]
+                }
                 Mode::Start => {
                     let (head, rest) = rest.split_at(rest.len().min(HEAD - self.held.len().min(HEAD)));
                     self.held.extend_from_slice(head);
@@ -236,8 +248,7 @@ impl Unwrapper {
                     }
                     rest
                 }
-                Mode::Plain => self.plain(rest, sink),
-                Mode::Lines => self.lines(rest, sink),
+                Mode::Plain | Mode::Lines => self.take(rest, sink),
                 Mode::Document => {
                     self.held.extend_from_slice(rest);
                     if self.held.len() > LARGEST {
@@ -256,7 +267,7 @@ impl Unwrapper {
         if self.mode == Mode::Start {
             self.decide(sink);
         }
-        if self.mode == Mode::Plain {
+        if self.mode == Mode::Plain && !self.live {
             self.end_plain(sink);
         }
         if self.mode == Mode::Document {
@@ -288,10 +299,19 @@ impl Unwrapper {
         let held = std::mem::take(&mut self.held);
         let mut rest = held.as_slice();
         while !rest.is_empty() && self.mode != Mode::Document {
-            rest = if self.mode == Mode::Plain { self.plain(rest, sink) } else { self.lines(rest, sink) };
+            rest = self.take(rest, sink);
         }
         if self.mode == Mode::Document {
             self.held = held;
+        }
+    }
+
+    /// Takes plain text or lines; returns what is to be read otherwise.
+    fn take<'b>(&mut self, bytes: &'b [u8], sink: &mut dyn Sink) -> &'b [u8] {
+        match self.mode {
+            Mode::Plain if self.live => self.plain_live(bytes, sink),
+            Mode::Plain => self.plain(bytes, sink),
+            _ => self.lines(bytes, sink),
         }
     }
 
@@ -332,7 +352,7 @@ impl Unwrapper {
 
     /// Adds lines (without the last line end) to a stream. They came out of one line of the file, of `raw` bytes.
     fn emit(&mut self, stream: usize, text: &[u8], outer: Location, raw: usize) {
-        let Some(stream) = self.streams.get_mut(stream) else { return };
+        let Some(stream) = self.streams.get_mut(stream).filter(|s| outer.byte >= s.skip) else { return };
         let inner = Location { line: stream.inner.lines + 1, byte: stream.inner.bytes };
         stream.places.push(Place { inner, outer, one: true });
         stream.out.extend_from_slice(text);

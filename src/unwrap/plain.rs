@@ -48,24 +48,21 @@ impl Unwrapper {
     }
 
     /// The end of the next stretch of the file that is looked at.
-    fn next_look(&self) -> u64 {
+    pub(super) fn next_look(&self) -> u64 {
         (self.at.byte / BLOCK + 1) * BLOCK
     }
 
     /// Looks wherever it can in `data`, which begins at `self.at`; gives what is plain, and returns the rest.
-    fn looked<'b>(&mut self, data: &'b [u8], sink: &mut dyn Sink) -> &'b [u8] {
+    pub(super) fn looked<'b>(&mut self, data: &'b [u8], sink: &mut dyn Sink) -> &'b [u8] {
         let base = self.at.byte;
         let mut done = 0;
         loop {
             let end = usize::try_from(self.next_look() - base).unwrap_or(usize::MAX);
-            let start = end.saturating_sub(LOOK).max(done);
-            let Some(window) = data.get(start..end) else { break };
-            if let Some(at) = line_in(window)
-                && let Some(line) = window.get(at.clone())
-                && !is_flinks(line)
-                && self.is_wrapped(&String::from_utf8_lossy(line))
-            {
-                let from = self.first_wrapped(data, done, start + at.start);
+            if data.len() < end {
+                break;
+            }
+            if let Some(known) = self.wrapped_before(data, done, end) {
+                let from = self.first_wrapped(data, done, known);
                 self.pass(data.get(..from).unwrap_or_default(), sink);
                 self.at.byte = base + from as u64;
                 self.leave(sink);
@@ -79,8 +76,18 @@ impl Unwrapper {
         rest
     }
 
+    /// Looks at one line before `end`, at or behind `done`: where it begins, if it is wrapped.
+    #[inline]
+    pub(super) fn wrapped_before(&self, data: &[u8], done: usize, end: usize) -> Option<usize> {
+        let start = end.saturating_sub(LOOK).max(done);
+        let window = data.get(start..end)?;
+        let at = line_in(window)?;
+        let line = window.get(at.clone())?;
+        (!is_flinks(line) && self.is_wrapped(&String::from_utf8_lossy(line))).then_some(start + at.start)
+    }
+
     /// The beginning of the first wrapped line at or behind `from`; one is known to begin at `known`.
-    fn first_wrapped(&self, data: &[u8], from: usize, known: usize) -> usize {
+    pub(super) fn first_wrapped(&self, data: &[u8], from: usize, known: usize) -> usize {
         let mut at = from;
         while at < known {
             let rest = data.get(at..known).unwrap_or_default();
@@ -97,7 +104,7 @@ impl Unwrapper {
     }
 
     /// Gives plain bytes on.
-    fn pass(&mut self, bytes: &[u8], sink: &mut dyn Sink) {
+    pub(super) fn pass(&mut self, bytes: &[u8], sink: &mut dyn Sink) {
         if bytes.is_empty() {
             return;
         }
@@ -109,7 +116,7 @@ impl Unwrapper {
     }
 
     /// From plain text to lines: finds out the number of the line.
-    fn leave(&mut self, sink: &mut dyn Sink) {
+    pub(super) fn leave(&mut self, sink: &mut dyn Sink) {
         let number = self.stream("");
         let Some(stream) = self.streams.get_mut(number) else { return };
         if stream.inner.bytes > 0 {
@@ -132,6 +139,7 @@ impl Unwrapper {
             sink.give(number, &stream.key, &[], &[Place { inner, outer, one: false }]);
         }
         self.mode = Mode::Plain;
+        self.since = outer.byte;
     }
 
     /// The end of plain text.

@@ -127,7 +127,12 @@ impl Carrier {
         if head.is_empty() {
             return Ok(head);
         }
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match follow::kind(&head) {
+            Kind::Text { .. } if follow::no_events(&name, &head).is_some() => {
+                self.form = Form::Ignored;
+                Err(io::Error::other("holds no events"))
+            }
             // what a watcher told would be found again, and told again, for ever
             Kind::Text { .. } if OWN.iter().any(|own| memchr::memmem::find(&head, own).is_some()) => {
                 self.form = Form::Ignored;

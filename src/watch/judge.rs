@@ -7,9 +7,10 @@ use super::clock;
 use super::event::{self, Event, Kind};
 use super::found::{Found, Picture};
 use super::ledger::Ledger;
+use super::stream::{Shrink, shows_failures};
 use super::tails::Tails;
 use crate::diagnosis::Options;
-use crate::engine::facts::{EventKind, SourceFacts};
+use crate::engine::facts::SourceFacts;
 use crate::pipeline::Pipeline;
 
 /// New failures are judged together when nothing was added for so long, so that a cause comes with its symptoms.
@@ -56,7 +57,7 @@ fn picture(tails: &Tails, pipeline: &Pipeline, options: &Options) -> Picture {
         tails.series(log).map(|series| SourceFacts { series: Some(series), ..facts.clone() })
     });
     let mut sources: Vec<SourceFacts> = carried.collect();
-    sources.extend(tails.streams.values().map(super::stream::Stream::facts).filter(says).cloned());
+    sources.extend(tails.streams.values().flat_map(super::stream::Stream::facts).filter(says).cloned());
     Picture::of(pipeline.infer(&sources, options), &pipeline.engine().rules)
 }
 
@@ -137,16 +138,14 @@ fn shrink(tails: &mut Tails, shown: &Picture, over: bool) -> bool {
         shown.found.iter().filter(|f| f.ongoing && !f.never).flat_map(|f| f.logs.iter().copied()).collect();
     let mut changed = false;
     for stream in tails.streams.values_mut() {
-        let fails =
-            |f: &SourceFacts| f.events.iter().any(|e| matches!(e.kind, EventKind::Matched(_) | EventKind::Unknown(_)));
-        let quiet = stream.facts().series.is_none_or(|s| !ongoing.contains(&s));
-        if over && quiet && fails(stream.facts()) {
-            stream.shrink(true);
-            changed = true;
-        } else if stream.events() > MANY {
-            stream.shrink(false);
-            changed = true;
-        }
+        changed |= stream.shrink(|facts, events| {
+            let quiet = facts.series.is_none_or(|s| !ongoing.contains(&s));
+            if over && quiet && shows_failures(facts) {
+                Some(Shrink::Forget)
+            } else {
+                (events > MANY).then_some(Shrink::Compact)
+            }
+        });
     }
     tails.moved |= changed;
     changed

@@ -1,16 +1,19 @@
 //! One log as a stream of bytes: known by its first bytes, read up to a place, with what was found in it so far.
 //!
 //! Files come and go (renamed, copied, packed, written anew); the place belongs to the stream, so that nothing is read twice whatever
-//! carries it, and what one carrier lost another one still has.
+//! carries it, and what one carrier lost another one still has. What several writers wrote into it is found apart ([`writer`]).
+
+mod writer;
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use self::writer::{Noted, Writer};
 use super::clock;
 use super::identity::{HEAD, Inode, Print, TAIL};
-use crate::engine::facts::{EventKind, SourceFacts};
-use crate::pipeline::{Followed, Pipeline};
+use crate::engine::facts::SourceFacts;
+use crate::pipeline::{Bookmark, Followed, Pipeline};
 use crate::record::Location;
 
 /// A record is taken for finished when nothing was added to it for so long.
@@ -19,16 +22,6 @@ pub const QUIET: Duration = Duration::from_millis(500);
 const PARTIAL: Duration = Duration::from_secs(5);
 /// A stream at rest gives its working memory back after so long.
 const REST: Duration = Duration::from_secs(20);
-
-/// What was found if the unfinished record counts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct View {
-    /// Where that record begins, in bytes.
-    from: u64,
-    /// Up to where bytes counted.
-    to: u64,
-    facts: SourceFacts,
-}
 
 /// A packed file that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,20 +42,20 @@ pub struct Saved {
     head: Print,
     tail: Print,
     pos: u64,
-    at: Location,
-    facts: SourceFacts,
-    view: Option<View>,
+    place: Bookmark,
+    writers: Vec<Noted>,
     inodes: Vec<Inode>,
     packed: Vec<Packed>,
     quiet_since: i64,
 }
 
-impl Saved {
-    /// The log it is part of.
-    #[must_use]
-    pub fn log(&self) -> &str {
-        &self.log
-    }
+/// What is to be done with the facts of a writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shrink {
+    /// Failures are let go.
+    Forget,
+    /// Repeats are counted together.
+    Compact,
 }
 
 /// One log.
@@ -89,20 +82,21 @@ pub struct Stream {
     /// When bytes last came, in seconds since 1970.
     pub quiet_since: i64,
     followed: Option<Followed>,
-    /// At rest: facts, and where the unfinished record begins.
-    facts: SourceFacts,
-    at: Location,
-    view: Option<View>,
+    /// At rest: where reading goes on.
+    place: Bookmark,
+    /// Who writes; at least one.
+    writers: Vec<Writer>,
     last_bytes: Instant,
-    /// The unfinished record has to be looked at.
-    waiting: bool,
-    mark: (usize, usize, u64),
+    /// A line without its end has to be looked at.
+    partial: bool,
 }
 
 impl Stream {
     /// A new stream that begins with `head`.
     #[must_use]
-    pub fn new(id: u64, log: &str, name: &str, series: u32, head: &[u8]) -> Self {
+    pub fn new(id: u64, log: &str, name: &str, head: &[u8]) -> Self {
+        let now = clock::now();
+        let facts = SourceFacts { name: name.to_owned(), ..SourceFacts::default() };
         Self {
             id,
             log: log.to_owned(),
@@ -115,63 +109,77 @@ impl Stream {
             packed: Vec::new(),
             quiet_since: clock::seconds(),
             followed: None,
-            facts: SourceFacts { name: name.to_owned(), series: Some(series), ..SourceFacts::default() },
-            at: Location { line: 1, byte: 0 },
-            view: None,
-            last_bytes: clock::now(),
-            waiting: false,
-            mark: (0, 0, 0),
+            place: Bookmark::start(),
+            writers: vec![Writer::new(facts, now)],
+            last_bytes: now,
+            partial: false,
         }
     }
 
-    /// A stored stream.
+    /// A stored stream. Its logs have no numbers yet.
     #[must_use]
-    pub fn load(saved: Saved, series: u32) -> Self {
-        let mut stream = Self::new(saved.id, &saved.log, &saved.facts.name, series, &[]);
+    pub fn load(saved: Saved) -> Self {
+        let mut stream = Self::new(saved.id, &saved.log, "", &[]);
         stream.print = saved.head;
         stream.pos = saved.pos;
         stream.unproven = (saved.tail.len > 0).then_some(saved.tail);
         stream.inodes = saved.inodes;
         stream.packed = saved.packed;
         stream.quiet_since = saved.quiet_since;
-        stream.facts = saved.facts;
-        stream.facts.series = Some(series);
-        stream.at = saved.at;
-        stream.view = saved.view;
+        stream.place = saved.place;
+        let now = stream.last_bytes;
+        stream.writers = saved.writers.into_iter().map(|noted| Writer::load(noted, now)).collect();
         stream
     }
 
     /// What is stored of it.
     pub fn save(&mut self) -> Saved {
-        let (facts, at) = match &mut self.followed {
+        let writers = (0..).zip(&self.writers).map(|(n, writer)| match &mut self.followed {
             Some(followed) => {
-                followed.settle();
-                (followed.facts().clone(), followed.unfinished().at)
+                followed.settle(n);
+                writer.note(followed.facts(n))
             }
-            None => (self.facts.clone(), self.at),
-        };
+            None => writer.note(None),
+        });
+        let writers = writers.collect();
         Saved {
             id: self.id,
             log: self.log.clone(),
             head: self.print.clone(),
             tail: self.unproven.clone().unwrap_or_else(|| Print::of(&self.tail)),
             pos: self.pos,
-            at,
-            facts,
-            view: self.view.clone(),
+            place: self.followed.as_ref().map_or_else(|| self.place.clone(), Followed::bookmark),
+            writers,
             inodes: self.inodes.clone(),
             packed: self.packed.clone(),
             quiet_since: self.quiet_since,
         }
     }
 
-    /// Where reading goes on after a pause: at the beginning of the unfinished record.
+    /// The log of one writer.
     #[must_use]
-    pub fn again_from(&self) -> u64 {
-        if self.followed.is_some() { self.pos } else { self.at.byte.min(self.pos) }
+    pub fn log_of(&self, facts: &SourceFacts) -> String {
+        log_of(&self.log, facts)
     }
 
-    /// Goes back to the beginning of the unfinished record; `tail` are the bytes before it.
+    /// Gives writers without a number the number of their log.
+    pub fn number(&mut self, mut of: impl FnMut(&str) -> u32) {
+        let log = &self.log;
+        if let Some(followed) = &mut self.followed {
+            followed.number(|facts| of(&log_of(log, facts)));
+        }
+        for writer in &mut self.writers {
+            writer.number(|facts| of(&log_of(log, facts)));
+        }
+    }
+
+    /// Where reading goes on after a pause: at the beginning of the first unfinished record.
+    #[must_use]
+    pub fn again_from(&self) -> u64 {
+        if self.followed.is_some() { self.pos } else { self.place.at.byte.min(self.pos) }
+    }
+
+    /// Goes back to the beginning of the first unfinished record; `tail` are the bytes before it.
     pub fn rewind(&mut self, tail: &[u8]) {
         self.pos = self.again_from();
         self.tail = tail.to_vec();
@@ -179,11 +187,13 @@ impl Stream {
     }
 
     /// Begins at a place inside, with what was learned before it.
-    pub fn begin_at(&mut self, pos: u64, line: u64, tail: &[u8], facts: SourceFacts) {
-        let (name, series) = (self.facts.name.clone(), self.facts.series);
-        self.facts = SourceFacts { name, series, ..facts };
-        self.pos = pos;
-        self.at = Location { line, byte: pos };
+    pub fn begin_at(&mut self, at: Location, tail: &[u8], facts: Vec<SourceFacts>, how: Bookmark) {
+        let name = self.facts().next().map(|f| f.name.clone()).unwrap_or_default();
+        let now = self.last_bytes;
+        let named = facts.into_iter().map(|f| SourceFacts { name: name.clone(), series: None, ..f });
+        self.writers = named.map(|f| Writer::new(f, now)).collect();
+        self.place = how.moved(at);
+        self.pos = at.byte;
         self.tail = tail.to_vec();
     }
 
@@ -198,78 +208,79 @@ impl Stream {
             self.head.extend(bytes.iter().skip(from).take(HEAD - self.head.len()));
             self.print = Print::of(&self.head);
         }
-        let (facts, at) = (&mut self.facts, self.at);
-        let followed = self.followed.get_or_insert_with(|| pipeline.follow(std::mem::take(facts), at));
+        let (writers, place) = (&mut self.writers, &self.place);
+        let followed = self.followed.get_or_insert_with(|| {
+            let facts = writers.iter_mut().map(|w| std::mem::take(&mut w.facts)).collect();
+            pipeline.follow(facts, place)
+        });
         followed.push(bytes);
         self.pos += bytes.len() as u64;
         self.tail.extend_from_slice(bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default());
         self.tail.drain(..self.tail.len().saturating_sub(TAIL));
-        self.last_bytes = clock::now();
+        let now = clock::now();
+        self.last_bytes = now;
         self.quiet_since = clock::seconds();
-        self.waiting = true;
-        let open = followed.unfinished().at.byte;
-        if self.view.as_ref().is_some_and(|v| self.pos >= v.to && v.from != open) {
-            self.view = None;
+        self.partial = followed.has_partial();
+        let (count, touched) = followed.touched();
+        while writers.len() < count {
+            writers.push(Writer::new(SourceFacts::default(), now));
+        }
+        for (number, writer) in writers.iter_mut().enumerate() {
+            if touched.contains(&number) {
+                writer.touch(now);
+            }
+            writer.moved(self.pos, || followed.unfinished(number).at.byte);
         }
     }
 
-    /// When the unfinished record is to be looked at.
+    /// When something of it is to be looked at.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        let unfinished = self.followed.as_ref().filter(|_| self.waiting)?.unfinished();
-        if unfinished.lines > 0 && self.view.as_ref().is_none_or(|v| v.from != unfinished.at.byte) {
-            return Some(self.last_bytes + QUIET);
-        }
-        Some(self.last_bytes + if unfinished.partial > 0 { PARTIAL } else { QUIET })
+        self.followed.as_ref()?;
+        let partial = self.partial.then(|| self.last_bytes + PARTIAL);
+        self.writers.iter().filter_map(Writer::due).chain(partial).min()
     }
 
-    /// Looks at the unfinished record if it has been quiet for long enough, or if it was looked at before and has grown. True if
+    /// Looks at unfinished records that have been quiet for long enough, or that were looked at before and have grown. True if
     /// there is something new to judge.
     pub fn look(&mut self, now: Instant) -> bool {
-        let Some(followed) = self.followed.as_mut().filter(|_| self.waiting) else { return false };
-        followed.settle();
-        let unfinished = followed.unfinished();
-        let quiet = now.saturating_duration_since(self.last_bytes);
-        let seen = self.view.as_ref().is_some_and(|v| v.from == unfinished.at.byte && self.pos >= v.to);
-        if seen || quiet >= QUIET {
-            let partial = unfinished.partial > 0 && quiet >= PARTIAL;
-            self.waiting = unfinished.partial > 0 && !partial;
-            // bytes that come again after a restart are looked at when all of them are there
-            if self.view.as_ref().is_none_or(|v| self.pos >= v.to) {
-                self.view = (unfinished.lines > 0 || partial).then(|| View {
-                    from: unfinished.at.byte,
-                    to: self.pos,
-                    facts: followed.preview(partial),
-                });
+        let Some(followed) = &mut self.followed else { return false };
+        let mut changed = false;
+        for (number, writer) in self.writers.iter_mut().enumerate() {
+            changed |= writer.look(followed, number, self.pos, now);
+        }
+        if self.partial && now.saturating_duration_since(self.last_bytes) >= PARTIAL {
+            self.partial = false;
+            for (number, facts) in followed.preview_partial() {
+                let from = followed.unfinished(number).at.byte;
+                changed |= self.writers.get_mut(number).is_some_and(|w| w.view(from, self.pos, facts));
             }
         }
-        let mark = mark(self.facts());
-        let changed = mark != self.mark;
-        self.mark = mark;
         changed
     }
 
-    /// What was found so far.
-    #[must_use]
-    pub fn facts(&self) -> &SourceFacts {
-        match (&self.view, &self.followed) {
-            (Some(view), _) => &view.facts,
-            (None, Some(followed)) => followed.facts(),
-            (None, None) => &self.facts,
-        }
+    /// What was found so far, of each writer.
+    pub fn facts(&self) -> impl Iterator<Item = &SourceFacts> {
+        let followed = self.followed.as_ref();
+        (0..).zip(&self.writers).map(move |(n, w)| w.seen(followed.and_then(|f| f.facts(n))))
     }
 
-    /// Events that are held.
+    /// What was found so far without unfinished records.
+    fn finished(&self) -> impl Iterator<Item = &SourceFacts> {
+        let followed = self.followed.as_ref();
+        (0..).zip(&self.writers).map(move |(n, w)| followed.and_then(|f| f.facts(n)).unwrap_or(&w.facts))
+    }
+
+    /// Events that are held of the writer of whom there are most.
     #[must_use]
     pub fn events(&self) -> usize {
-        self.followed.as_ref().map_or(self.facts.events.len(), |f| f.facts().events.len())
+        self.finished().map(|f| f.events.len()).max().unwrap_or(0)
     }
 
     /// Lines and records read.
     #[must_use]
     pub fn read(&self) -> (u64, u64) {
-        let facts = self.followed.as_ref().map_or(&self.facts, Followed::facts);
-        (facts.lines, facts.records)
+        self.finished().fold((0, 0), |sum, f| (sum.0 + f.lines, sum.1 + f.records))
     }
 
     /// The file has another name now.
@@ -277,29 +288,34 @@ impl Stream {
         if let Some(followed) = &mut self.followed {
             followed.rename(name);
         }
-        if let Some(view) = &mut self.view {
-            name.clone_into(&mut view.facts.name);
-        }
-        name.clone_into(&mut self.facts.name);
+        self.writers.iter_mut().for_each(|w| w.rename(name));
     }
 
     /// Nothing more comes from the files that are there: what is unfinished is finished.
     pub fn end(&mut self) {
         if let Some(followed) = self.followed.take() {
-            self.at = Location { line: followed.facts().lines + 1, byte: self.pos };
-            self.facts = followed.end();
-        } else if let Some(view) = self.view.take() {
-            self.at = Location { line: view.facts.lines + 1, byte: self.pos };
-            self.facts = view.facts;
+            let (facts, place) = followed.end();
+            for (writer, facts) in self.writers.iter_mut().zip(facts) {
+                writer.rest(facts);
+            }
+            self.place = place;
+        } else {
+            for writer in &mut self.writers {
+                writer.finish();
+            }
+            let line = match self.writers.as_slice() {
+                [only] => only.facts.lines + 1,
+                _ => self.place.at.line,
+            };
+            self.place = std::mem::take(&mut self.place).moved(Location { line, byte: self.pos });
         }
-        self.at.byte = self.pos;
-        self.view = None;
-        self.waiting = false;
+        self.partial = false;
     }
 
-    /// Gives working memory back if nothing came for a while. Reading goes on at the beginning of the unfinished record.
+    /// Gives working memory back if nothing came for a while. Reading goes on at the beginning of the first unfinished record.
     pub fn rest(&mut self, now: Instant) -> bool {
-        if self.waiting || now.saturating_duration_since(self.last_bytes) < REST || self.followed.is_none() {
+        let waits = self.partial || self.writers.iter().any(Writer::waits);
+        if waits || now.saturating_duration_since(self.last_bytes) < REST || self.followed.is_none() {
             return false;
         }
         self.stop();
@@ -309,38 +325,31 @@ impl Stream {
     /// The same at once: the rules change, or the program ends.
     pub fn stop(&mut self) {
         let Some(mut followed) = self.followed.take() else { return };
-        followed.settle();
-        let unfinished = followed.unfinished();
-        self.at = unfinished.at;
-        self.facts = followed.facts().clone();
-        if !unfinished.speaks && self.view.as_ref().is_some_and(|v| mark(&v.facts) == mark(&self.facts)) {
-            self.view = None;
+        for (number, writer) in self.writers.iter_mut().enumerate() {
+            writer.stop(&mut followed, number);
         }
-        self.waiting = false;
+        self.place = followed.bookmark();
+        self.partial = false;
     }
 
     /// Takes out what was found, if the stream is at rest. Its place is remembered.
-    pub fn slim(&mut self) -> Option<SourceFacts> {
-        if self.followed.is_some() || self.facts.records == 0 {
+    pub fn slim(&mut self) -> Option<Vec<SourceFacts>> {
+        if self.followed.is_some() || self.writers.iter().all(|w| w.facts.records == 0) {
             return None;
         }
-        let (name, series) = (self.facts.name.clone(), self.facts.series);
-        let facts = std::mem::replace(&mut self.facts, SourceFacts { name, series, ..SourceFacts::default() });
-        Some(self.view.take().map_or(facts, |view| view.facts))
+        Some(self.writers.iter_mut().map(Writer::slim).collect())
     }
 
     /// Failures stand in it.
     #[must_use]
     pub fn fails(&self) -> bool {
-        let facts = self.facts();
-        let fails = facts.events.iter().any(|e| matches!(e.kind, EventKind::Matched(_) | EventKind::Unknown(_)));
-        fails || !facts.steps.is_empty()
+        self.facts().any(fails)
     }
 
     /// A record of it is unfinished.
     #[must_use]
     pub fn is_unended(&self) -> bool {
-        self.followed.is_some() || self.view.is_some() || self.again_from() < self.pos
+        self.followed.is_some() || self.writers.iter().any(Writer::is_viewed) || self.again_from() < self.pos
     }
 
     /// How long nothing came.
@@ -349,31 +358,29 @@ impl Stream {
         now.saturating_duration_since(self.last_bytes)
     }
 
-    /// Changes the facts, the stored ones and those that are looked at.
-    pub fn shrink(&mut self, forget: bool) {
-        if let Some(followed) = &mut self.followed {
-            followed.settle();
-            if forget { followed.forget_failures() } else { followed.compact() }
-        } else if forget {
-            self.facts.forget_failures();
-        } else {
-            self.facts.compact();
+    /// Changes the facts, the stored ones and those that are looked at. True if some were changed.
+    pub fn shrink(&mut self, how: impl Fn(&SourceFacts, usize) -> Option<Shrink>) -> bool {
+        let mut changed = false;
+        for (number, writer) in self.writers.iter_mut().enumerate() {
+            let own = self.followed.as_ref().and_then(|f| f.facts(number));
+            let events = own.unwrap_or(&writer.facts).events.len();
+            if let Some(how) = how(writer.seen(own), events) {
+                writer.shrink(self.followed.as_mut(), number, how);
+                changed = true;
+            }
         }
-        if let Some(view) = &mut self.view {
-            if forget { view.facts.forget_failures() } else { view.facts.compact() }
-        }
-        self.mark = mark(self.facts());
+        changed
     }
 }
 
-/// Changes when something happened that inference has to hear of.
-fn mark(facts: &SourceFacts) -> (usize, usize, u64) {
-    let of = |e: &crate::engine::facts::Event| match e.kind {
-        // a record that grew says something else
-        EventKind::Matched(_) => e.count.wrapping_mul(31).wrapping_add(e.seq).wrapping_add(e.lines << 33),
-        EventKind::Unknown(_) => e.count.wrapping_mul(31).wrapping_add(e.seq).wrapping_add(e.lines << 32),
-        _ => e.seq,
-    };
-    let sum = facts.events.iter().fold(0_u64, |sum, e| sum.wrapping_mul(7).wrapping_add(of(e)));
-    (facts.events.len(), facts.steps.len(), sum)
+/// The log of one writer in a log.
+fn log_of(log: &str, facts: &SourceFacts) -> String {
+    facts.writer.as_ref().map_or_else(|| log.to_owned(), |writer| format!("{log}\n{writer}"))
 }
+
+/// Failures stand in these facts.
+fn fails(facts: &SourceFacts) -> bool {
+    shows_failures(facts) || !facts.steps.is_empty()
+}
+
+pub use writer::shows_failures;

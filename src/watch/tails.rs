@@ -112,8 +112,8 @@ impl Tails {
     /// Takes up what was stored.
     pub fn load(&mut self, saved: Vec<Saved>) {
         for one in saved {
-            let series = self.series_of(one.log());
-            let stream = Stream::load(one, series);
+            let mut stream = Stream::load(one);
+            stream.number(|log| self.series_of(log));
             self.next = self.next.max(stream.id + 1);
             self.by_head.entry(stream.print.hash.clone()).or_default().push(stream.id);
             self.streams.insert(stream.id, stream);
@@ -276,6 +276,7 @@ impl Tails {
         let full = stream.print.len;
         let outcome = carrier.read(&mut stream, &mut self.buffer, TURN, pipeline);
         if stream.pos != before {
+            stream.number(|log| self.series_of(log));
             self.hot.insert(stream.id);
             self.moved = true;
             self.bytes += stream.pos.saturating_sub(before);

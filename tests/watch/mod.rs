@@ -188,3 +188,53 @@ pub fn denied(n: u64, table: &str) -> String {
         clock(n)
     )
 }
+
+/// What stands around the lines of a log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wrap {
+    Plain,
+    /// Containerd's files, with long lines in pieces.
+    Cri,
+    /// Docker's json-file.
+    Docker,
+    /// JSON events of the Elastic Common Schema.
+    Ecs,
+}
+
+impl Wrap {
+    /// Whole records, of a writer that may have another output.
+    pub fn around(self, text: &str, stream: &str) -> String {
+        let time = "2026-11-22T10:00:00.123456789Z";
+        let line = |line: &str| match self {
+            Self::Plain => format!("{line}\n"),
+            Self::Cri => match line.split_at_checked(90) {
+                Some((head, tail)) => format!("{time} {stream} P {head}\n{time} {stream} F {tail}\n"),
+                None => format!("{time} {stream} F {line}\n"),
+            },
+            Self::Docker => {
+                serde_json::json!({"log": format!("{line}\n"), "stream": stream, "time": time}).to_string() + "\n"
+            }
+            Self::Ecs => unreachable!(),
+        };
+        if self == Self::Ecs { ecs(text) } else { text.lines().map(line).collect() }
+    }
+}
+
+/// Each record as one JSON object.
+fn ecs(text: &str) -> String {
+    let mut records: Vec<Vec<&str>> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("2026") { records.push(vec![line]) } else { records.last_mut().unwrap().push(line) }
+    }
+    let object = |record: Vec<&str>| {
+        let (head, message) = record[0].split_once(" [] - ").unwrap();
+        let words: Vec<&str> = head.split_whitespace().collect();
+        let mut event = serde_json::json!({"@timestamp": format!("{}T{}", words[0], words[1].replace(',', ".")),
+            "ecs.version": "1.2.0", "log.level": words[2], "message": message, "log.logger": words[3]});
+        if record.len() > 1 {
+            event["error.stack_trace"] = record[1..].join("\n").into();
+        }
+        event.to_string() + "\n"
+    };
+    records.into_iter().map(object).collect()
+}

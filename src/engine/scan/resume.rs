@@ -6,7 +6,7 @@
 use super::{Engine, ScanState, Scratch};
 use crate::engine::collect::Collector;
 use crate::engine::facts::SourceFacts;
-use crate::record::Location;
+use crate::record::{Location, Place};
 
 /// The record at the end of what was read, which the next line may prolong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,12 @@ impl ScanState {
         state.line = at.line.max(1);
         state.scratch.state = Collector::resume(&state.facts);
         state
+    }
+
+    /// Where a place of the text that is read stands in the file.
+    #[must_use]
+    pub fn stands(&self, at: Location) -> Location {
+        self.places.outer(at)
     }
 
     /// What the next line may prolong.
@@ -66,10 +72,24 @@ impl Engine {
         self.flush(state, u64::MAX);
     }
 
+    /// Ends the unfinished record; the next line begins another one.
+    pub fn finish(&self, state: &mut ScanState) {
+        let buf = std::mem::take(&mut state.buf);
+        self.lines(state, &buf, true);
+        state.forget();
+        self.flush(state, u64::MAX);
+    }
+
     /// The facts if the source ended here; the source goes on as if nobody had asked. Without `partial`, bytes behind the last line
     /// end do not count.
     #[must_use]
     pub fn preview(&self, state: &ScanState, partial: bool) -> SourceFacts {
+        self.preview_with(state, partial, &[], &[])
+    }
+
+    /// The same if these bytes came before the end, with their places in the file.
+    #[must_use]
+    pub fn preview_with(&self, state: &ScanState, partial: bool, bytes: &[u8], places: &[Place]) -> SourceFacts {
         let mut ended = ScanState {
             facts: state.facts.clone(),
             buf: state.buf.get(..if partial { state.buf.len() } else { state.scanned }).unwrap_or_default().to_vec(),
@@ -84,6 +104,7 @@ impl Engine {
             // what is known of logger names is large, and one record needs little of it
             scratch: Scratch { state: state.scratch.state.clone(), ..Scratch::default() },
         };
+        self.push_unwrapped(&mut ended, bytes, places);
         self.end(&mut ended);
         ended.facts
     }

@@ -121,15 +121,17 @@ impl Tails {
     fn past_facts(&mut self, id: u64) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let (lines, records) = stream.read();
-        let Some(mut facts) = stream.slim() else { return };
+        let Some(found) = stream.slim() else { return };
         self.past = (self.past.0 + lines, self.past.1 + records);
-        facts.forget_events();
-        let own = self
-            .carried
-            .entry(stream.log.clone())
-            .or_insert_with(|| SourceFacts { name: facts.name.clone(), ..SourceFacts::default() });
-        facts.inherit(own);
-        *own = facts;
+        for mut facts in found {
+            facts.forget_events();
+            let own = self
+                .carried
+                .entry(stream.log_of(&facts))
+                .or_insert_with(|| SourceFacts { name: facts.name.clone(), ..SourceFacts::default() });
+            facts.inherit(own);
+            *own = facts;
+        }
         self.moved = true;
     }
 }

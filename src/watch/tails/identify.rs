@@ -171,8 +171,8 @@ impl Tails {
         let id = self.next;
         self.next += 1;
         let log = follow::log_of(&carrier.path).display().to_string();
-        let series = self.series_of(&log);
-        let stream = Stream::new(id, &log, &carrier.name(), series, head);
+        let mut stream = Stream::new(id, &log, &carrier.name(), head);
+        stream.number(|log| self.series_of(log));
         self.by_head.entry(stream.print.hash.clone()).or_default().push(id);
         self.streams.insert(id, stream);
         self.moved = true;

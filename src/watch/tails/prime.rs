@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Carrier, Tails};
 use crate::engine::facts::SourceFacts;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Bookmark, Pipeline};
 use crate::record::Location;
 use crate::watch::carrier::read_at;
 use crate::watch::clock;
@@ -46,15 +46,20 @@ impl Tails {
     pub(super) fn begin_at(&mut self, carrier: &mut Carrier, id: u64, size: u64, pipeline: &Pipeline) {
         let learned = learn(carrier, size, self.hurried, pipeline);
         let path = carrier.path.clone();
-        match (learned, self.streams.get_mut(&id)) {
-            (Ok(learned), Some(stream)) => {
+        match (learned, self.streams.remove(&id)) {
+            (Ok(learned), Some(mut stream)) => {
                 let counted = learned.counted;
-                stream.begin_at(learned.at.byte, learned.at.line, &learned.tail, learned.facts);
+                stream.begin_at(learned.at, &learned.tail, learned.facts, learned.how);
+                stream.number(|log| self.series_of(log));
+                self.streams.insert(id, stream);
                 if !counted {
                     self.notice(&path, "is long: its lines are counted from where the watch began", false);
                 }
             }
-            (Err(e), _) => self.failed(carrier, &e),
+            (Err(e), stream) => {
+                self.streams.extend(stream.map(|s| (id, s)));
+                self.failed(carrier, &e);
+            }
             (Ok(_), None) => {}
         }
     }
@@ -64,7 +69,8 @@ impl Tails {
 struct Learned {
     at: Location,
     tail: Vec<u8>,
-    facts: SourceFacts,
+    facts: Vec<SourceFacts>,
+    how: Bookmark,
     counted: bool,
 }
 
@@ -76,7 +82,7 @@ fn learn(carrier: &mut Carrier, size: u64, hurried: bool, pipeline: &Pipeline) -
     let end = read_at(file, size - back, usize::try_from(back).unwrap_or(0))?;
     let pos = memchr::memrchr(b'\n', &end).map_or(size - back, |i| size - back + i as u64 + 1);
     let whole = !hurried || pos <= 2 * PART;
-    let mut source = pipeline.follow(SourceFacts::default(), Location { line: 1, byte: 0 });
+    let mut source = pipeline.follow(Vec::new(), &Bookmark::start());
     let parts = if whole { vec![(0, pos)] } else { vec![(0, PART), (pos - PART, pos)] };
     let mut lines = 0;
     for (from, to) in parts {
@@ -91,9 +97,10 @@ fn learn(carrier: &mut Carrier, size: u64, hurried: bool, pipeline: &Pipeline) -
             source.push(&bytes);
         }
     }
-    let mut facts = source.end();
-    facts.forget_events();
+    let (mut facts, how) = source.end();
+    facts.iter_mut().for_each(SourceFacts::forget_events);
     let len = TAIL.min(usize::try_from(pos).unwrap_or(TAIL));
     let tail = read_at(file, pos - len as u64, len)?;
-    Ok(Learned { at: Location { line: if whole { lines + 1 } else { 1 }, byte: pos }, tail, facts, counted: whole })
+    let at = Location { line: if whole { lines + 1 } else { 1 }, byte: pos };
+    Ok(Learned { at, tail, facts, how, counted: whole })
 }
