@@ -16,7 +16,7 @@ use cdc_doctor::record::Place;
 use cdc_doctor::report::Report;
 use cdc_doctor::unwrap::{Sink, Unwrapper};
 use common::{Log, engine, facts, report, sample};
-use dress::{Dressed, OTHER, by_event, by_line, compose, cri, docker, ecs, events, journal, pod, stamp};
+use dress::{Dressed, Event, OTHER, by_event, by_line, compose, cri, docker, ecs, events, journal, pod, stamp};
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -175,7 +175,16 @@ impl Torture {
             self.watcher.start();
         }
         let want = self.failures;
-        self.watcher.until("everything is told", |w| w.events().len() as u64 >= want);
+        let begun = Instant::now();
+        while (self.watcher.events().len() as u64) < want {
+            assert!(
+                begun.elapsed() < Duration::from_mins(1),
+                "not told:\n{}\n{}",
+                self.untold(),
+                self.watcher.errors()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
         // and stored: a kill goes back to that
         let state = |w: &Watcher| fs::read_to_string(w.path("state/state.json")).unwrap_or_default();
         self.watcher.until("and stored", |w| {
@@ -184,6 +193,23 @@ impl Torture {
                 .and_then(|(_, b)| serde_json::from_str::<Value>(b).ok())
                 .is_some_and(|s| s["seq"].as_u64() >= Some(want) && s["outbox"].as_array().is_some_and(Vec::is_empty))
         });
+    }
+
+    /// Failures that were written and not told, and the files they stand in now.
+    fn untold(&self) -> String {
+        let told: Vec<String> = self.watcher.events().iter().map(ToString::to_string).collect();
+        let (dir, mut out) = (self.watcher.path("log"), String::new());
+        for number in 1..=self.failures {
+            let names = [format!("slot_{number:06}"), format!("t_{number:06}")];
+            if !told.iter().any(|event| names.iter().any(|name| event.contains(name.as_str()))) {
+                let found = Command::new("grep").args(["-rbE", &names.join("|")]).arg(&dir).output().unwrap();
+                out.push_str(&format!("{number}: {}\n", String::from_utf8_lossy(&found.stdout)));
+            }
+        }
+        if std::env::var_os("TORTURE_KEEP").is_some() {
+            Command::new("cp").arg("-a").arg(self.watcher.path(".")).arg("/tmp/torture").status().unwrap();
+        }
+        out
     }
 
     fn act(&mut self, log: usize) {

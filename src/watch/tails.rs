@@ -275,10 +275,11 @@ impl Tails {
         let before = stream.pos;
         let full = stream.print.len;
         let outcome = carrier.read(&mut stream, &mut self.buffer, TURN, pipeline);
-        if stream.pos != before {
+        // after a restart the unfinished record is read again, up to where reading stood before
+        if stream.pos != before || stream.due().is_some() {
             stream.number(|log| self.series_of(log));
             self.hot.insert(stream.id);
-            self.moved = true;
+            self.moved |= stream.pos != before;
             self.bytes += stream.pos.saturating_sub(before);
         }
         if stream.print.len != full {
