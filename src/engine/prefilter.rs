@@ -16,7 +16,7 @@ mod sweep;
 pub use self::loggers::Names;
 use self::loggers::{Scoped, Scopes, logger, message};
 use self::search::{BACKGROUND, Background, Searcher, Texts};
-use self::sweep::{Look, Sweep, Walk};
+use self::sweep::{Look, Pass, Sweep};
 use super::{Owner, Part, Probe, track};
 use crate::rule::{Glob, MinLevel, Process, Scope};
 
@@ -116,7 +116,7 @@ struct OneLine<'a> {
     bytes: &'a [u8],
 }
 
-impl Walk for OneLine<'_> {
+impl Pass for OneLine<'_> {
     type Output = Option<(Seen, usize)>;
 
     #[expect(clippy::inline_always)]
@@ -142,7 +142,7 @@ struct Lines<'a, F> {
     each: F,
 }
 
-impl<F: FnMut(Range<usize>, Seen)> Walk for Lines<'_, F> {
+impl<F: FnMut(Range<usize>, Seen)> Pass for Lines<'_, F> {
     type Output = (Range<usize>, Seen, u64);
 
     #[expect(clippy::inline_always)]

@@ -39,8 +39,8 @@ const TRACES: [&str; 24] = [
 /// Throwables as objects, and traces that share their key with them.
 const THROWABLES: [&str; 9] =
     ["thrown", "throwable", "exception", "error", "err", "_exception", "cause", "throwableProxy", "failure"];
-/// Members that hold no words of a failure.
-const SILENT: [&str; 30] = [
+/// Members that hold no words of a failure, in small letters.
+const SILENT: [&str; 49] = [
     "message",
     "short_message",
     "msg",
@@ -71,8 +71,26 @@ const SILENT: [&str; 30] = [
     "log.logger",
     "@timestamp",
     "timestamp",
+    "time",
+    "ts",
+    "instant",
+    "log.level",
+    "level_value",
+    "formattedmessage",
+    "loggerclassname",
+    "process.thread.name",
+    "threadid",
+    "threadpriority",
+    "endofbatch",
+    "sequence",
+    "ndc",
+    "ecs.version",
+    "@version",
+    "version",
+    "service.name",
+    "event.dataset",
+    "stream",
 ];
-
 /// What an event tells beyond its message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum More {
@@ -85,7 +103,7 @@ pub(super) enum More {
 /// What `node` tells of a failure beyond its `message`; nothing of it stands twice.
 pub(super) fn text(node: &Node<'_>, message: &str) -> Option<More> {
     if let Value::Object(entries) = &node.value
-        && entries.iter().all(|(key, _)| is_quiet(key))
+        && entries.iter().all(|(key, value)| is_quiet(key, value))
     {
         return None;
     }
@@ -123,56 +141,15 @@ pub(super) fn text(node: &Node<'_>, message: &str) -> Option<More> {
     Some(if whole { More::Whole(out) } else { More::Behind(out) })
 }
 
-/// A member that frameworks give to every event, and that never tells of a failure; most events have no other.
-fn is_quiet(key: &str) -> bool {
-    matches!(
-        key,
-        "@timestamp"
-            | "timestamp"
-            | "time"
-            | "ts"
-            | "instant"
-            | "level"
-            | "log.level"
-            | "level_value"
-            | "severity"
-            | "message"
-            | "msg"
-            | "short_message"
-            | "formattedMessage"
-            | "logger"
-            | "log.logger"
-            | "logger_name"
-            | "loggerName"
-            | "_logger"
-            | "loggerFqcn"
-            | "loggerClassName"
-            | "thread"
-            | "thread_name"
-            | "threadName"
-            | "_thread"
-            | "process.thread.name"
-            | "threadId"
-            | "threadPriority"
-            | "endOfBatch"
-            | "sequence"
-            | "mdc"
-            | "ndc"
-            | "contextMap"
-            | "labels"
-            | "log"
-            | "ecs"
-            | "ecs.version"
-            | "@version"
-            | "version"
-            | "process"
-            | "host"
-            | "hostName"
-            | "service.name"
-            | "event.dataset"
-            | "kubernetes"
-            | "stream"
-    )
+/// A member that never tells of a failure; most events have no other.
+fn is_quiet(key: &str, value: &Node<'_>) -> bool {
+    // the Elastic Common Schema puts level, logger and thread into objects
+    let nested = matches!(key, "log" | "ecs" | "process") && matches!(value.value, Value::Object(_));
+    nested || is_silent(key)
+}
+
+fn is_silent(key: &str) -> bool {
+    SILENT.iter().any(|silent| silent.eq_ignore_ascii_case(key))
 }
 
 /// The trace, as Java prints it.
@@ -262,7 +239,7 @@ fn gather<'n>(node: &'n Node<'_>, telling: bool, depth: usize, out: &mut Vec<&'n
                 let key = key.to_ascii_lowercase();
                 let last = key.rsplit('.').next().unwrap_or("");
                 // within an error, its message is what matters
-                if !telling && SILENT.contains(&key.as_str()) {
+                if !telling && is_silent(&key) {
                     continue;
                 }
                 let own = KEYS.contains(&key.as_str()) || key.starts_with("error.") && last == "message";

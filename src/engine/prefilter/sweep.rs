@@ -32,7 +32,7 @@ pub(super) trait Look {
 }
 
 /// Goes over lines. What its `walk` calls must be inlined, else it is not compiled for the processor's widest registers.
-pub(super) trait Walk {
+pub(super) trait Pass {
     /// What it comes to.
     type Output;
 
@@ -72,12 +72,12 @@ impl Sweep {
 
     /// Does what goes over many lines, with what this processor has for it.
     #[inline]
-    pub(super) fn walk<W: Walk>(&self, walk: W) -> W::Output {
+    pub(super) fn walk<P: Pass>(&self, pass: P) -> P::Output {
         #[cfg(target_arch = "x86_64")]
         if let Some(tables) = &self.simd {
-            return tables.walk(walk);
+            return tables.walk(pass);
         }
-        walk.walk(&Plain(self))
+        pass.walk(&Plain(self))
     }
 
     fn plain(&self, bytes: &[u8]) -> Option<Swept> {
@@ -95,7 +95,7 @@ mod simd {
 
     use pulp::x86::V3;
 
-    use super::{BUCKETS, ESCAPE, Look, Swept, Walk};
+    use super::{BUCKETS, ESCAPE, Look, Pass, Swept};
     use crate::record::layout::STAMP_SHAPE;
 
     /// Bytes a step.
@@ -127,23 +127,23 @@ mod simd {
         }
 
         #[inline]
-        pub(super) fn walk<W: Walk>(&self, walk: W) -> W::Output {
-            self.simd.vectorize(Vectorized { tables: self, walk })
+        pub(super) fn walk<P: Pass>(&self, pass: P) -> P::Output {
+            self.simd.vectorize(Vectorized { tables: self, pass })
         }
     }
 
-    struct Vectorized<'t, W> {
+    struct Vectorized<'t, P> {
         tables: &'t Tables,
-        walk: W,
+        pass: P,
     }
 
-    impl<W: Walk> pulp::NullaryFnOnce for Vectorized<'_, W> {
-        type Output = W::Output;
+    impl<P: Pass> pulp::NullaryFnOnce for Vectorized<'_, P> {
+        type Output = P::Output;
 
         // what is not inlined here is not compiled for AVX2
         #[expect(clippy::inline_always)]
         #[inline(always)]
-        fn call(self) -> W::Output {
+        fn call(self) -> P::Output {
             let avx = self.tables.simd.avx;
             let twice = |half: &[u8; 16]| -> __m256i { pulp::cast([*half, *half]) };
             let (mut least, mut span) = ([0; STEP], [u8::MAX; STEP]);
@@ -153,7 +153,7 @@ mod simd {
                     (*least, *span) = bounds;
                 }
             }
-            self.walk.walk(&Wide {
+            self.pass.walk(&Wide {
                 simd: self.tables.simd,
                 low: [twice(&self.tables.low[0]), twice(&self.tables.low[1])],
                 high: [twice(&self.tables.high[0]), twice(&self.tables.high[1])],
@@ -235,13 +235,13 @@ mod simd {
 
 #[cfg(test)]
 mod tests {
-    use super::{Look, Sweep, Swept, Walk};
+    use super::{Look, Pass, Sweep, Swept};
     use crate::record::layout::is_stamp;
 
     /// One line.
     struct Line<'b>(&'b [u8]);
 
-    impl Walk for Line<'_> {
+    impl Pass for Line<'_> {
         type Output = Option<Swept>;
 
         fn walk<L: Look>(self, look: &L) -> Option<Swept> {
@@ -252,7 +252,7 @@ mod tests {
     /// One head.
     struct Head([u8; 32]);
 
-    impl Walk for Head {
+    impl Pass for Head {
         type Output = bool;
 
         fn walk<L: Look>(self, look: &L) -> bool {

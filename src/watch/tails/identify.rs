@@ -179,3 +179,36 @@ impl Tails {
         id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Begin, Tails, find};
+    use crate::engine::Engine;
+    use crate::pipeline::Pipeline;
+    use crate::watch::stream::Stream;
+
+    const LOG: &str = "2026-11-22 10:00:00,908 INFO  org.apache.flink.runtime.blob.BlobServer [] - Nothing to tell\n\
+        2026-11-22 10:00:01,908 ERROR io.debezium.pipeline.ErrorHandler [] - Producer failure\n\
+        org.postgresql.util.PSQLException: ERROR: permission denied for table orders\n";
+
+    /// Killed between reading a record and looking at it: nothing more is written, and it must be looked at all the same.
+    #[test]
+    fn the_last_record_is_looked_at_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("taskmanager.log"), LOG).unwrap();
+        let pipeline = Pipeline::with(Arc::new(Engine::new(crate::builtin::rules().unwrap(), true).unwrap()));
+        let sweep = || find::sweep(&[dir.path().to_owned()], &globset::GlobSet::empty());
+        let mut tails = Tails::new(10);
+        tails.take(&sweep(), Some(Begin::Start), &pipeline);
+        while tails.read(&pipeline) {}
+        assert_eq!(tails.hot.len(), 1);
+        let saved = tails.streams.values_mut().map(Stream::save).collect();
+        let mut again = Tails::new(10);
+        again.load(saved);
+        again.take(&sweep(), None, &pipeline);
+        while again.read(&pipeline) {}
+        assert_eq!((again.bytes, again.hot.len()), (0, 1));
+    }
+}
