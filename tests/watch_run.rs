@@ -48,6 +48,44 @@ fn a_state_that_cannot_be_trusted_is_set_aside() {
     }
 }
 
+/// Facts of files that were rotated away long ago are let go while new failures wait to be judged.
+#[test]
+fn nothing_is_lost_when_old_facts_are_let_go() {
+    let mut w = Watcher::new(&["--from", "start"]);
+    for n in 1..=12 {
+        append(&w.log(&format!("tm.log.{n}")), &(failure(n, &format!("old_{n}")) + &idle(n + 1)));
+    }
+    append(&w.log("tm.log"), &idle(100));
+    w.start_and_wait();
+    w.until("the old ones", |w| w.events().len() == 12);
+    w.stop("TERM");
+    for n in 1..=12 {
+        fs::remove_file(w.log(&format!("tm.log.{n}"))).unwrap();
+    }
+    let mut state = w.state();
+    for stream in state["streams"].as_array_mut().unwrap() {
+        stream["quiet_since"] = (stream["quiet_since"].as_i64().unwrap() - 3600).into();
+    }
+    let body = state.to_string() + "\n";
+    let header = serde_json::json!({
+        "schema": "cdc-doctor/watch-state/v1",
+        "bytes": body.len(),
+        "blake3": blake3::hash(body.as_bytes()).to_hex().as_str(),
+    });
+    fs::write(w.path("state/state.json"), format!("{header}\n{body}")).unwrap();
+    w.start_and_wait();
+    assert!(!w.errors().contains("set aside"), "{}", w.errors());
+    std::thread::sleep(Duration::from_millis(3500));
+    for n in 0..60 {
+        append(&w.log("tm.log"), &failure(200 + n, &format!("new_{n}")));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    w.until("the new ones", |w| w.events().len() == 72);
+    w.stop("TERM");
+    let kept = |s: &serde_json::Value| s["writers"][0]["facts"]["events"].as_array().is_some_and(|e| !e.is_empty());
+    assert!(w.state()["streams"].as_array().unwrap().iter().filter(|s| kept(s)).count() < 12, "some were let go");
+}
+
 #[test]
 fn two_watchers_do_not_share_a_state() {
     let mut w = Watcher::new(&[]);

@@ -176,7 +176,7 @@ impl Torture {
         }
         let want = self.failures;
         let begun = Instant::now();
-        while (self.watcher.events().len() as u64) < want {
+        while self.watcher.count() < want {
             assert!(
                 begun.elapsed() < Duration::from_mins(1),
                 "not told:\n{}\n{}",
@@ -187,12 +187,9 @@ impl Torture {
         }
         // and stored: a kill goes back to that
         let state = |w: &Watcher| fs::read_to_string(w.path("state/state.json")).unwrap_or_default();
-        self.watcher.until("and stored", |w| {
-            state(w)
-                .split_once('\n')
-                .and_then(|(_, b)| serde_json::from_str::<Value>(b).ok())
-                .is_some_and(|s| s["seq"].as_u64() >= Some(want) && s["outbox"].as_array().is_some_and(Vec::is_empty))
-        });
+        let seq = format!("\n{{\"seq\":{want},");
+        self.watcher
+            .until("and stored", |w| Some(state(w)).is_some_and(|s| s.contains(&seq) && s.contains("\"outbox\":[],")));
     }
 
     /// Failures that were written and not told, and the files they stand in now.

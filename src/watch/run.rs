@@ -220,18 +220,23 @@ impl<'c> Watch<'c> {
             return now;
         }
         let sweep = self.swept + if self.sweep_soon { SWEEP_SOON } else { self.between() };
-        let mut next = sweep.min(self.kept_house + HOUSEKEEPING);
+        let mut next = sweep;
         if self.deaf && self.is_busy(now) {
             next = next.min(self.polled + POLL);
         }
         if self.tails.moved || self.is_stuck() {
             next = next.min(self.committed + if self.is_stuck() { AGAIN } else { COMMIT });
         }
-        let hot = self.tails.hot.iter().filter_map(|id| self.tails.streams.get(id)?.due());
         if self.config.listen.is_some() {
             next = next.min(self.metered.map_or(now, |at| at + self.between()));
         }
-        let rest = [self.due.at(), self.hook.as_ref().and_then(Hook::due), hot.min()];
+        let (judge, look) = if self.outbox.len() > STUCK {
+            (None, None)
+        } else {
+            let hot = self.tails.hot.iter().filter_map(|id| self.tails.streams.get(id)?.due());
+            (self.due.at().or(Some(self.kept_house + HOUSEKEEPING)), hot.min())
+        };
+        let rest = [judge, look, self.hook.as_ref().and_then(Hook::due)];
         rest.into_iter().flatten().chain([next]).min().unwrap_or(next)
     }
 
@@ -277,7 +282,8 @@ impl<'c> Watch<'c> {
                 self.console.say(&notice, true);
             }
         }
-        if now.saturating_duration_since(self.kept_house) >= HOUSEKEEPING {
+        // facts that were not judged yet would count as judged
+        if self.due.at().is_none() && now.saturating_duration_since(self.kept_house) >= HOUSEKEEPING {
             self.keep_house(now);
         }
         self.meter(now);

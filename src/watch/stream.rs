@@ -244,8 +244,13 @@ impl Stream {
     /// Looks at unfinished records that have been quiet for long enough, or that were looked at before and have grown. True if
     /// there is something new to judge.
     pub fn look(&mut self, now: Instant) -> bool {
-        let Some(followed) = &mut self.followed else { return false };
         let mut changed = false;
+        let Some(followed) = &mut self.followed else {
+            for writer in &mut self.writers {
+                changed |= writer.marked(None);
+            }
+            return changed;
+        };
         for (number, writer) in self.writers.iter_mut().enumerate() {
             changed |= writer.look(followed, number, self.pos, now);
         }

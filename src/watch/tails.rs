@@ -116,6 +116,8 @@ impl Tails {
             stream.number(|log| self.series_of(log));
             self.next = self.next.max(stream.id + 1);
             self.by_head.entry(stream.print.hash.clone()).or_default().push(stream.id);
+            // perhaps it was stored before it was judged
+            self.hot.insert(stream.id);
             self.streams.insert(stream.id, stream);
         }
     }

@@ -89,6 +89,12 @@ impl Watcher {
         lines(&fs::read_to_string(self.path("events.ndjson")).unwrap_or_default())
     }
 
+    /// How many they are, without reading them.
+    pub fn count(&self) -> u64 {
+        let bytes = fs::read(self.path("events.ndjson")).unwrap_or_default();
+        memchr::memchr_iter(b'\n', &bytes).count() as u64
+    }
+
     /// Events on standard output, of all starts.
     pub fn told(&self) -> Vec<Value> {
         (0..self.starts).flat_map(|n| lines(&fs::read_to_string(self.path(&format!("stdout.{n}"))).unwrap())).collect()

@@ -118,7 +118,8 @@ impl Writer {
         self.marked(None)
     }
 
-    fn marked(&mut self, facts: Option<&SourceFacts>) -> bool {
+    /// Without `facts`: as it is at rest. True if there is something new to judge.
+    pub fn marked(&mut self, facts: Option<&SourceFacts>) -> bool {
         let mark = mark(self.seen(facts));
         std::mem::replace(&mut self.mark, mark) != mark
     }
