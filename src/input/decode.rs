@@ -150,11 +150,14 @@ pub(super) fn head(path: &Path) -> io::Result<(Compression, Result<Vec<u8>, Cont
 /// # Errors
 /// What reading it answers, or that it holds no text.
 pub(super) fn unpack(raw: Stream, caps: Caps) -> io::Result<Stream> {
-    decoded(raw, caps).map_err(|refusal| match refusal {
-        Refusal::Io(error) => error,
-        Refusal::Content(Content::Empty) => io::ErrorKind::UnexpectedEof.into(),
-        Refusal::Content(content) => io::Error::other(refused(content, "").0),
-    })
+    match decoded(raw, caps) {
+        // an empty log was packed, as logrotate does
+        Err(Refusal::Content(Content::Empty)) => Ok(Box::new(io::empty())),
+        other => other.map_err(|refusal| match refusal {
+            Refusal::Io(error) => error,
+            Refusal::Content(content) => io::Error::other(refused(content, "").0),
+        }),
+    }
 }
 
 /// Why there is no stream of text.
