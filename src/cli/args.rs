@@ -207,6 +207,17 @@ pub struct ToldArgs {
     pub rules: Vec<PathBuf>,
 }
 
+/// Which causes of a report.
+#[derive(Debug, Args)]
+pub struct ChosenArgs {
+    /// Only these causes: an id, a glob (postgres/*) or a category (slots)
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Only the first N causes
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+}
+
 /// What to print of a report, and how.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -220,12 +231,9 @@ pub struct ShowArgs {
     /// Set the second and later causes in full, too
     #[arg(long)]
     pub all: bool,
-    /// Only these causes: an id, a glob (postgres/*) or a category (slots)
-    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Only the first N causes
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
+    /// Which causes.
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
     /// Write the report to a file, too, repeatable: html=report.html
     #[arg(long, value_name = "FORMAT=PATH", value_parser = super::formats::output)]
     pub output: Vec<(ScanFormat, PathBuf)>,

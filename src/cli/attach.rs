@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::args::LogArgs;
+use super::args::{ChosenArgs, LogArgs};
 use super::exit::{self, Exit};
 use super::redact::{self, SharingArgs};
 use super::terminal::Quiet;
@@ -59,12 +59,9 @@ pub struct AttachArgs {
     /// Most characters of the comment, in place of the system's limit
     #[arg(long, value_name = "N")]
     pub max_chars: Option<usize>,
-    /// Only these causes: an id, a glob (postgres/*) or a category (slots)
-    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Only the first N causes
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
+    /// Which causes.
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
     /// What is shared.
     #[command(flatten)]
     pub sharing: SharingArgs,
@@ -99,7 +96,7 @@ pub fn run(args: &AttachArgs, now: i64) -> Result<Exit, Error> {
     #[cfg(not(feature = "bundle"))]
     let facts = investigate::facts(&args.logs, &rules, now, false)?;
     let mut report = investigate::report(&facts, &rules, &mut options);
-    scan::only(&mut report, &args.only, args.top);
+    scan::only(&mut report, &args.chosen);
     scan::complain(&report, report.inputs.is_empty() && facts.job.is_empty());
     let exit = exit::of(&report, None);
     let mut err = Quiet::new(io::stderr());
@@ -111,7 +108,7 @@ pub fn run(args: &AttachArgs, now: i64) -> Result<Exit, Error> {
     let mut files = Vec::new();
     #[cfg(feature = "bundle")]
     if args.bundle {
-        let asking = super::bundle::asking(&args.only, args.top, &args.logs);
+        let asking = super::bundle::asking(&args.chosen, &args.logs);
         let bytes = super::bundle::pack(&facts, stdin.as_deref(), &rules, &args.logs, &args.sharing, &asking)?.0;
         // the same content has the same name, so that it is not sent twice
         let hash = blake3::hash(&bytes).to_hex();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::args::{LogArgs, ToldArgs};
+use super::args::{ChosenArgs, LogArgs, ToldArgs};
 use super::exit::{self, Exit};
 use super::redact::{self, SharingArgs};
 use super::terminal::Quiet;
@@ -34,12 +34,9 @@ pub struct BundleArgs {
     /// The file to write, such as case.tar.zst; - is stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Only these causes: an id, a glob (postgres/*) or a category (slots)
-    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Only the first N causes
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
+    /// Which causes.
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
     /// What is shared.
     #[command(flatten)]
     pub sharing: SharingArgs,
@@ -83,7 +80,7 @@ pub fn run(args: &BundleArgs, now: i64) -> Result<Exit, Error> {
     }
     let rules = super::rule_set(&args.logs.told.rules)?;
     let (facts, stdin) = facts(&args.logs, &rules, now)?;
-    let asking = asking(&args.only, args.top, &args.logs);
+    let asking = asking(&args.chosen, &args.logs);
     let (bytes, report) = pack(&facts, stdin.as_deref(), &rules, &args.logs, &args.sharing, &asking)?;
     scan::complain(&report, report.inputs.is_empty() && facts.job.is_empty());
     if report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped") {
@@ -120,10 +117,10 @@ pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64) -> Result<(F
     Ok((facts, kept))
 }
 
-pub(super) fn asking(only: &[String], top: Option<usize>, logs: &LogArgs) -> Asking {
+pub(super) fn asking(chosen: &ChosenArgs, logs: &LogArgs) -> Asking {
     let name = |p: &String| p.split('=').next().unwrap_or_default().to_owned();
     let params = logs.told.param.iter().map(name).collect();
-    Asking { top, only: only.to_vec(), params, input_format: logs.input_format.clone() }
+    Asking { top: chosen.top, only: chosen.only.clone(), params, input_format: logs.input_format.clone() }
 }
 
 /// The bundle of facts, and the report in it as it is at home.
@@ -137,7 +134,7 @@ pub(super) fn pack(
 ) -> Result<(Vec<u8>, Report), Error> {
     let mut facts = facts.clone();
     let names = bundle::rename(&mut facts, None);
-    let report = report(&facts, rules, &logs.told, &asking.only, asking.top)?;
+    let report = report(&facts, rules, &logs.told, &ChosenArgs { only: asking.only.clone(), top: asking.top })?;
     let mut wanted = bundle::wanted(&report);
     let mut excerpts: Vec<(String, String, Collector)> = facts
         .sources
@@ -169,16 +166,10 @@ pub(super) fn pack(
     Ok((packed::pack(&entries).map_err(|e| internal(&e))?, report))
 }
 
-fn report(
-    facts: &Facts,
-    rules: &Arc<RuleSet>,
-    told: &ToldArgs,
-    only: &[String],
-    top: Option<usize>,
-) -> Result<Report, Error> {
+fn report(facts: &Facts, rules: &Arc<RuleSet>, told: &ToldArgs, chosen: &ChosenArgs) -> Result<Report, Error> {
     let mut options = investigate::options(told, rules)?;
     let mut report = investigate::report(facts, rules, &mut options);
-    scan::only(&mut report, only, top);
+    scan::only(&mut report, chosen);
     Ok(report)
 }
 
@@ -217,7 +208,7 @@ pub fn replay(args: &ReplayArgs, now: i64) -> Result<Exit, Error> {
     let mut facts = investigate::facts_of(&logs, &rules, &times, true, &mut |_, _| {})?;
     let problems: Vec<input::Problem> = facts.problems.clone();
     let names = bundle::rename(&mut facts, Some(&manifest));
-    let report = report(&facts, &rules, &args.told, &manifest.only, manifest.top)?;
+    let report = report(&facts, &rules, &args.told, &ChosenArgs { only: manifest.only.clone(), top: manifest.top })?;
     let mut redactor = redact::redactor(&rules, args.map.as_deref())?;
     let report =
         if manifest.redacted { redactor.report(&report).map_err(|e| Error::Internal(e.to_string()))? } else { report };

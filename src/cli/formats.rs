@@ -56,8 +56,12 @@ impl<'r> Shared<'r> {
     pub(super) fn write_files(&self, show: &ShowArgs) -> Result<(), Error> {
         for (format, path) in &show.output {
             let mut bytes = Vec::new();
-            let options =
-                text::Options { verbose: show.verbose, all: show.all, top: show.top, ..text::Options::default() };
+            let options = text::Options {
+                verbose: show.verbose,
+                all: show.all,
+                top: show.chosen.top,
+                ..text::Options::default()
+            };
             write(self.of(*format, show), *format, &options, &mut bytes)?;
             fs::write(path, bytes).map_err(|e| Error::Usage {
                 what: format!("--output: {}: {}", path.display(), redact::said(&e)),
@@ -78,7 +82,7 @@ impl<'r> Shared<'r> {
             color: color && (!show.brief || show.color == When::Always),
             verbose: show.verbose,
             all: show.all,
-            top: show.top,
+            top: show.chosen.top,
             brief: show.brief,
             terminal,
         };

@@ -101,7 +101,7 @@ pub(super) fn tell(
         });
     }
     let mut report = report(facts, rules, options);
-    scan::only(&mut report, &show.only, show.top);
+    scan::only(&mut report, &show.chosen);
     scan::complain(&report, report.inputs.is_empty() && facts.job.is_empty());
     let shared = formats::Shared::new(&report, format, show, rules)?;
     let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");

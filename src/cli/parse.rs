@@ -241,7 +241,7 @@ impl Seen {
         sum.records += 1;
         *sum.layouts.entry(record.layout.name()).or_insert(0) += 1;
         if let Some(level) = record.level {
-            *sum.levels.entry(word(level)).or_insert(0) += 1;
+            *sum.levels.entry(level.word()).or_insert(0) += 1;
         }
         sum.traces += u64::from(record.trace.is_some());
         sum.throwables += subject.chain.links.len() as u64;
@@ -283,17 +283,6 @@ impl Seen {
 fn json(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, object)?;
     out.write_all(b"\n")
-}
-
-fn word(level: Level) -> &'static str {
-    match level {
-        Level::Trace => "TRACE",
-        Level::Debug => "DEBUG",
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
-        Level::Fatal => "FATAL",
-    }
 }
 
 fn text(sum: &Summary, out: &mut dyn Write) -> io::Result<()> {

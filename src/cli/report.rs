@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 
-use super::args::LogArgs;
+use super::args::{ChosenArgs, LogArgs};
 use super::exit::{self, Exit};
 use super::terminal::Quiet;
 use super::{investigate, redact, scan};
@@ -39,12 +39,9 @@ pub struct ReportArgs {
     /// Most characters, in place of the system's limit; what is left out is said
     #[arg(long, value_name = "N")]
     pub max_chars: Option<usize>,
-    /// Only these causes: an id, a glob (postgres/*) or a category (slots)
-    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Only the first N causes
-    #[arg(long, value_name = "N")]
-    pub top: Option<usize>,
+    /// Which causes.
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
     /// What is shared.
     #[command(flatten)]
     pub sharing: redact::SharingArgs,
@@ -68,7 +65,7 @@ pub fn run(args: &ReportArgs, now: i64) -> Result<Exit, Error> {
     let mut options = investigate::options(&args.logs.told, &rules)?;
     let facts = investigate::facts(&args.logs, &rules, now, false)?;
     let mut report = investigate::report(&facts, &rules, &mut options);
-    scan::only(&mut report, &args.only, args.top);
+    scan::only(&mut report, &args.chosen);
     scan::complain(&report, report.inputs.is_empty() && facts.job.is_empty());
     let nothing_read = report.inputs.iter().all(|i| i.status == "failed" || i.status == "skipped");
     if !nothing_read {

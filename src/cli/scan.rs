@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::args::{Cli, Level, ScanArgs, ScanFormat, When};
+use super::args::{ChosenArgs, Cli, Level, ScanArgs, ScanFormat, When};
 use super::exit::Exit;
 use super::investigate;
 use super::terminal::{Color, Quiet};
@@ -28,7 +28,8 @@ pub fn run(args: &ScanArgs, now: i64) -> Result<Exit, Error> {
 }
 
 /// Keeps the causes asked for.
-pub(super) fn only(report: &mut Report, wanted: &[String], top: Option<usize>) {
+pub(super) fn only(report: &mut Report, chosen: &ChosenArgs) {
+    let wanted = &chosen.only;
     if !wanted.is_empty() {
         let fits = |id: &str, category: &str| {
             wanted.iter().any(|w| w == id || w == category || crate::rule::Glob { text: w.clone() }.is_match(id))
@@ -37,7 +38,7 @@ pub(super) fn only(report: &mut Report, wanted: &[String], top: Option<usize>) {
         report.symptoms.retain(|s| fits(&s.id, ""));
         report.unrecognised.clear();
     }
-    if let Some(top) = top {
+    if let Some(top) = chosen.top {
         report.diagnoses.truncate(top);
     }
 }

@@ -53,14 +53,12 @@ pub fn build(diagnosis: &Diagnosis, rules: &RuleSet, status: &InputStatus, versi
         *redactions.entry(kind.clone()).or_insert(0) += n;
     }
     let notes = maker.notes(&diagnoses, &symptoms);
+    let tool = Tool {
+        version: version.to_owned(),
+        rules: rules.version.clone(),
+        causes: rules.rules().iter().filter(|r| r.role == Role::Cause).count(),
+    };
     Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool {
-            version: version.to_owned(),
-            rules: rules.version.clone(),
-            causes: rules.rules().iter().filter(|r| r.role == Role::Cause).count(),
-        },
-        verdict_kind,
         inputs: inputs(diagnosis, status),
         versions: versions(&diagnosis.sources),
         jobs: maker.jobs(),
@@ -73,6 +71,31 @@ pub fn build(diagnosis: &Diagnosis, rules: &RuleSet, status: &InputStatus, versi
         needs,
         problems: status.problems.clone(),
         redactions,
+        ..Report::empty(tool, verdict_kind)
+    }
+}
+
+impl Report {
+    /// A report in which nothing stands yet.
+    #[must_use]
+    pub fn empty(tool: Tool, verdict_kind: VerdictKind) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool,
+            verdict_kind,
+            inputs: Vec::new(),
+            versions: Versions::default(),
+            jobs: Vec::new(),
+            diagnoses: Vec::new(),
+            symptoms: Vec::new(),
+            unrecognised: Vec::new(),
+            noise: Vec::new(),
+            signs_of_life: Vec::new(),
+            notes: Vec::new(),
+            needs: Vec::new(),
+            problems: Vec::new(),
+            redactions: BTreeMap::new(),
+        }
     }
 }
 

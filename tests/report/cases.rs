@@ -12,23 +12,7 @@ pub fn text(value: &str) -> Option<String> {
 }
 
 pub fn report(kind: VerdictKind) -> Report {
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool { version: "0.1.0".into(), rules: "0a1b2c3d".into(), causes: 311 },
-        verdict_kind: kind,
-        inputs: Vec::new(),
-        versions: Versions::default(),
-        jobs: Vec::new(),
-        diagnoses: Vec::new(),
-        symptoms: Vec::new(),
-        unrecognised: Vec::new(),
-        noise: Vec::new(),
-        signs_of_life: Vec::new(),
-        notes: Vec::new(),
-        needs: Vec::new(),
-        problems: Vec::new(),
-        redactions: BTreeMap::new(),
-    }
+    Report::empty(Tool { version: "0.1.0".into(), rules: "0a1b2c3d".into(), causes: 311 }, kind)
 }
 
 pub fn input(path: &str, kind: &str, lines: u64, bytes: u64, first: &str, last: &str) -> Input {

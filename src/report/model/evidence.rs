@@ -2,7 +2,6 @@
 
 use super::Maker;
 use crate::diagnosis::{Incident, Occurrence, UnknownGroup};
-use crate::record::Level;
 use crate::report::{Evidence, Repeats};
 
 /// Most pieces of evidence of one incident.
@@ -27,7 +26,7 @@ impl Maker<'_> {
                 offset: step.evidence.offset,
                 role: "context".into(),
                 time: step.time.map(|t| t.iso()),
-                level: step.level.map(level),
+                level: step.level.map(|l| l.word().to_owned()),
                 logger: Some(step.logger.clone()).filter(|l| !l.is_empty()),
                 text: step.evidence.text.clone(),
                 highlight: step.evidence.highlight.map(|(a, b)| [a, b]),
@@ -92,7 +91,7 @@ impl Maker<'_> {
             offset: excerpt.offset,
             role: role.into(),
             time: occurrence.time.map(|t| t.iso()),
-            level: occurrence.level.map(level),
+            level: occurrence.level.map(|l| l.word().to_owned()),
             logger: Some(occurrence.logger.clone()).filter(|l| !l.is_empty()),
             text: excerpt.text.clone(),
             highlight: excerpt.highlight.map(|(a, b)| [a, b]),
@@ -118,7 +117,7 @@ impl Maker<'_> {
             offset: 0,
             role: "wrapper".into(),
             time: decisive.time.map(|t| t.iso()),
-            level: decisive.level.map(level),
+            level: decisive.level.map(|l| l.word().to_owned()),
             logger: Some(decisive.logger.clone()).filter(|l| !l.is_empty()),
             text: link.text.clone(),
             highlight: None,
@@ -141,7 +140,7 @@ impl Maker<'_> {
             offset: excerpt.offset,
             role: "decisive".into(),
             time: group.times.0.map(|t| t.iso()),
-            level: group.level.map(level),
+            level: group.level.map(|l| l.word().to_owned()),
             logger: Some(group.logger.clone()).filter(|l| !l.is_empty()),
             text: excerpt.text.clone(),
             highlight: None,
@@ -168,16 +167,4 @@ fn repeats(more: &[(u64, u64)]) -> Option<Repeats> {
     let count: u64 = more.iter().map(|(n, _)| n).sum();
     let last = more.iter().filter(|(n, _)| *n > 0).map(|(_, l)| *l).max()?;
     (count > 0).then_some(Repeats { more: count, last_line: last })
-}
-
-fn level(level: Level) -> String {
-    match level {
-        Level::Trace => "TRACE",
-        Level::Debug => "DEBUG",
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
-        Level::Fatal => "FATAL",
-    }
-    .to_owned()
 }

@@ -5,7 +5,7 @@
 mod timeline;
 
 use super::document::{self, Block, Cut, Row, Span, Style};
-use super::{clean, one_line};
+use super::{clean, inline, one_line};
 use crate::report::{Confidence, Report};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -178,16 +178,11 @@ fn commented(language: &str, text: &str) -> String {
 }
 
 fn line(spans: &[Span]) -> String {
-    let mut out = String::new();
-    for span in spans {
-        let text = escaped(&clean(&span.text).replace('\n', " "));
-        match span.style {
-            Style::Plain => out.push_str(&text),
-            Style::Strong => out.push_str(&format!("<strong>{text}</strong>")),
-            Style::Code => out.push_str(&format!("<code>{text}</code>")),
-        }
-    }
-    out.trim().to_owned()
+    inline(spans, |style, text| match style {
+        Style::Plain => escaped(text),
+        Style::Strong => format!("<strong>{}</strong>", escaped(text)),
+        Style::Code => format!("<code>{}</code>", escaped(text)),
+    })
 }
 
 /// Text of HTML, also within an attribute.

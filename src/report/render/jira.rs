@@ -4,7 +4,7 @@
 //! log cannot be closed from within.
 
 use super::document::{Block, Document, Span, Style};
-use super::{clean, markdown, one_line};
+use super::{clean, inline, markdown, one_line};
 use crate::report::Confidence;
 
 /// The document in wiki markup.
@@ -84,18 +84,12 @@ fn block_of(open: &str, close: &str, text: &str, out: &mut String) {
 }
 
 fn line(spans: &[Span]) -> String {
-    let mut out = String::new();
-    for span in spans {
-        let text = clean(&span.text).replace('\n', " ");
-        match span.style {
-            Style::Plain => out.push_str(&escaped(&text)),
-            Style::Strong if !text.trim().is_empty() => out.push_str(&format!("*{}*", escaped(text.trim()))),
-            Style::Strong => out.push_str(&text),
-            Style::Code if text.is_empty() => {}
-            Style::Code => out.push_str(&format!("{{{{{}}}}}", escaped(&text))),
-        }
-    }
-    at_start(out.trim())
+    let mark = |style, text: &str| match style {
+        Style::Plain => escaped(text),
+        Style::Strong => format!("*{}*", escaped(text)),
+        Style::Code => format!("{{{{{}}}}}", escaped(text)),
+    };
+    at_start(&inline(spans, mark))
 }
 
 /// Text that Jira takes as text.

@@ -4,7 +4,7 @@
 //! heading or a list. Code stands in fences that are longer than any run of backticks in them.
 
 use super::document::{Block, Document, Row, Span, Style};
-use super::{clean, one_line};
+use super::{clean, inline, one_line};
 use crate::report::Confidence;
 
 /// Whose Markdown.
@@ -120,17 +120,12 @@ fn fenced(language: &str, text: &str, indent: &str, out: &mut String) {
 }
 
 fn line(spans: &[Span]) -> String {
-    let mut out = String::new();
-    for span in spans {
-        let text = clean(&span.text).replace('\n', " ");
-        match span.style {
-            Style::Plain => out.push_str(&escaped(&text)),
-            Style::Strong if !text.trim().is_empty() => out.push_str(&format!("**{}**", escaped(text.trim()))),
-            Style::Strong => out.push_str(&text),
-            Style::Code => out.push_str(&code(&text)),
-        }
-    }
-    at_start(out.trim())
+    let mark = |style, text: &str| match style {
+        Style::Plain => escaped(text),
+        Style::Strong => format!("**{}**", escaped(text)),
+        Style::Code => code(text),
+    };
+    at_start(&inline(spans, mark))
 }
 
 /// A code span, with as many marks as it needs. Within it no service looks for mentions.

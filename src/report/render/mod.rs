@@ -18,6 +18,7 @@ pub mod ticket;
 
 pub use document::{Cut, Document};
 
+use self::document::{Span, Style};
 use super::Report;
 
 /// The formats of this module.
@@ -72,6 +73,21 @@ fn clean(text: &str) -> String {
         }
     }
     out
+}
+
+/// Spans in one line. `mark` gives a text in its style, as the format writes it; it is not asked for one that has nothing to show.
+fn inline(spans: &[Span], mark: impl Fn(Style, &str) -> String) -> String {
+    let mut out = String::new();
+    for span in spans {
+        let text = clean(&span.text).replace('\n', " ");
+        match span.style {
+            Style::Strong if text.trim().is_empty() => out.push_str(&text),
+            Style::Strong => out.push_str(&mark(Style::Strong, text.trim())),
+            style if text.is_empty() && style == Style::Code => {}
+            style => out.push_str(&mark(style, &text)),
+        }
+    }
+    out.trim().to_owned()
 }
 
 /// The same in one line.

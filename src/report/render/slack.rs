@@ -4,7 +4,7 @@
 //! seen. There are no headings, no numbered lists and no folds: lines take their place.
 
 use super::document::{Block, Document, Span, Style};
-use super::{clean, markdown, one_line};
+use super::{clean, inline, markdown, one_line};
 use crate::report::Confidence;
 
 /// The document in mrkdwn.
@@ -64,18 +64,11 @@ fn fenced(text: &str, out: &mut String) {
 }
 
 fn line(spans: &[Span]) -> String {
-    let mut out = String::new();
-    for span in spans {
-        let text = clean(&span.text).replace('\n', " ");
-        match span.style {
-            Style::Plain => out.push_str(&escaped(&text)),
-            Style::Strong if !text.trim().is_empty() => out.push_str(&format!("*{}*", escaped(text.trim()))),
-            Style::Strong => out.push_str(&text),
-            Style::Code if text.is_empty() => {}
-            Style::Code => out.push_str(&format!("`{}`", entities(&text).replace('`', "\u{2bb}"))),
-        }
-    }
-    out.trim().to_owned()
+    inline(spans, |style, text| match style {
+        Style::Plain => escaped(text),
+        Style::Strong => format!("*{}*", escaped(text)),
+        Style::Code => format!("`{}`", entities(text).replace('`', "\u{2bb}")),
+    })
 }
 
 fn entities(text: &str) -> String {

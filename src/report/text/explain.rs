@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::grid::{Page, Role};
 use super::{Options, check, diagnosis, fix};
 use crate::report::explanation::Explanation;
-use crate::report::{Report, SCHEMA, Tool, VerdictKind, Versions};
+use crate::report::{Report, Tool, VerdictKind};
 
 /// Writes an explanation as text.
 ///
@@ -83,21 +83,6 @@ fn list(page: &mut Page, title: &str, items: &[String]) {
 
 /// The page's report: there is none.
 fn empty() -> Report {
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool { version: String::new(), rules: String::new(), causes: 0 },
-        verdict_kind: VerdictKind::Nothing,
-        inputs: Vec::new(),
-        versions: Versions::default(),
-        jobs: Vec::new(),
-        diagnoses: Vec::new(),
-        symptoms: Vec::new(),
-        unrecognised: Vec::new(),
-        noise: Vec::new(),
-        signs_of_life: Vec::new(),
-        notes: Vec::new(),
-        needs: Vec::new(),
-        problems: Vec::new(),
-        redactions: std::collections::BTreeMap::new(),
-    }
+    let tool = Tool { version: String::new(), rules: String::new(), causes: 0 };
+    Report::empty(tool, VerdictKind::Nothing)
 }
