@@ -47,7 +47,7 @@ fn main() -> ExitCode {
             eprintln!("{}:{}: {} {}", p.source.name, p.line(), p.code, p.message);
         }
     }
-    let engine = Arc::new(Engine::new(Arc::new(loaded.set), !oracle).expect("engine"));
+    let engine = Arc::new(Engine::new(Arc::new(loaded.set), !oracle));
     let (mut right, mut total, mut extra) = (0_usize, 0_usize, 0_usize);
     let mut confusion: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
     for case in cases(&dirs).into_iter().filter(|c| c.to_string_lossy().contains(&filter)) {

@@ -10,7 +10,6 @@ pub mod read;
 use std::sync::Arc;
 
 use crate::diagnosis::{self, Diagnosis};
-use crate::engine::BadRules;
 pub use crate::engine::Engine;
 use crate::engine::facts::SourceFacts;
 use crate::engine::scan::ScanState;
@@ -94,11 +93,9 @@ fn of_writer(known: &mut Vec<(u32, String)>, series: Option<u32>, key: &str) -> 
 
 impl Pipeline {
     /// A pipeline over these rules. `prefilter: false` is the oracle.
-    ///
-    /// # Errors
-    /// If the rules cannot be compiled into an engine.
-    pub fn new(rules: Arc<RuleSet>, prefilter: bool) -> Result<Self, BadRules> {
-        Ok(Self::with(Arc::new(Engine::new(rules, prefilter)?)))
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>, prefilter: bool) -> Self {
+        Self::with(Arc::new(Engine::new(rules, prefilter)))
     }
 
     /// A pipeline over an engine that others use too.

@@ -64,7 +64,7 @@ fix:
     ];
     let loaded = RuleSet::compile(files, Some(&*builtin::rules().unwrap()));
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    Arc::new(Engine::new(Arc::new(loaded.set), true).unwrap())
+    Arc::new(Engine::new(Arc::new(loaded.set), true))
 }
 
 fn report(engine: &Arc<Engine>, log: &str) -> Report {
@@ -198,7 +198,7 @@ fn a_team_s_own_rule_fits_a_trace_of_its_own_program() {
     let files = vec![rule("acme/odd-row", "odd row of acme", "")];
     let loaded = RuleSet::compile(files, Some(&*builtin::rules().unwrap()));
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let engine = Arc::new(Engine::new(Arc::new(loaded.set), true).unwrap());
+    let engine = Arc::new(Engine::new(Arc::new(loaded.set), true));
     let causes = |thrown: &str| {
         let header = "2026-11-22 14:43:22,101 ERROR com.acme.Reader [] - failed";
         let log = format!("{header}\n{thrown}\n\tat com.acme.Reader.next(Reader.java:7)\n");

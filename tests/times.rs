@@ -21,7 +21,7 @@ const NOW: i64 = 1_795_361_400;
 fn report(logs: &[Log], args: &TimeArgs, prefilter: bool) -> Report {
     let rules = cdc_doctor::builtin::rules().unwrap();
     let times = read(args, NOW).unwrap();
-    let engine = Engine::new(Arc::clone(&rules), prefilter).unwrap().reading(times.clone());
+    let engine = Engine::new(Arc::clone(&rules), prefilter).reading(times.clone());
     let mut pipeline = Pipeline::with(Arc::new(engine));
     for log in logs {
         let source = pipeline.begin(&log.name, log.series);

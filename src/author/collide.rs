@@ -17,11 +17,9 @@ use crate::rule::{Role, Rule, RuleSet, compile};
 ///
 /// Problems stand in `sources`, the files that are being checked; rules from elsewhere (the shipped ones under a directory that adds
 /// to them) are taken into account, but are not complained of among themselves.
-///
-/// # Errors
-/// If the rules cannot be compiled into an engine.
-pub fn check(rules: &Arc<RuleSet>, sources: &[Arc<SourceText>], healthy: &[Sample]) -> Result<Vec<Problem>, String> {
-    let engine = Arc::new(Engine::new(Arc::clone(rules), true).map_err(|e| e.to_string())?);
+#[must_use]
+pub fn check(rules: &Arc<RuleSet>, sources: &[Arc<SourceText>], healthy: &[Sample]) -> Vec<Problem> {
+    let engine = Arc::new(Engine::new(Arc::clone(rules), true));
     let checker = Checker { rules, files: sources.iter().map(|s| (s.name.as_str(), s)).collect() };
     let mut problems = Vec::new();
     for (index, rule) in rules.rules().iter().enumerate() {
@@ -37,7 +35,7 @@ pub fn check(rules: &Arc<RuleSet>, sources: &[Arc<SourceText>], healthy: &[Sampl
         checker.healthy(&engine, sample, &mut problems);
     }
     problems.extend(everyday(&engine, sources));
-    Ok(problems)
+    problems
 }
 
 struct Checker<'c> {

@@ -45,8 +45,6 @@ pub enum Nothing {
     AllKnown,
     /// None stands at this line; these lines have one.
     NotThere(Vec<u64>),
-    /// A fault of ours.
-    Internal(String),
 }
 
 /// Drafts a rule from the first unknown exception of the logs, or from the one whose record holds `line`.
@@ -54,7 +52,7 @@ pub enum Nothing {
 /// # Errors
 /// Why nothing can be drafted.
 pub fn draft(rules: &Arc<RuleSet>, logs: &[Log], line: Option<u64>, id: Option<&str>) -> Result<Draft, Nothing> {
-    let engine = Engine::new(Arc::clone(rules), true).map_err(|e| Nothing::Internal(e.to_string()))?;
+    let engine = Engine::new(Arc::clone(rules), true);
     let mut pipeline = Pipeline::with(Arc::new(engine));
     for log in logs {
         let source = pipeline.begin(&log.name, log.series);

@@ -39,7 +39,7 @@ pub struct Outcome {
 /// # Errors
 /// If the rules cannot be compiled into an engine.
 pub fn run(rules: &Arc<RuleSet>, samples: &[Sample]) -> Result<Outcome, String> {
-    let engine = Arc::new(Engine::new(Arc::clone(rules), true).map_err(|e| e.to_string())?);
+    let engine = Arc::new(Engine::new(Arc::clone(rules), true));
     let mut outcome = Outcome { rules: rules.rules().len(), ..Outcome::default() };
     for (index, rule) in rules.rules().iter().enumerate() {
         for (number, (log, positive)) in rules.texts(index).examples.iter().enumerate() {

@@ -94,7 +94,7 @@ pub fn why_not(rules: &Arc<RuleSet>, id: &str, logs: &[Log]) -> Result<Answer, S
             }
         }))
     };
-    let engine = Arc::new(Engine::tapped(Arc::clone(rules), tap).map_err(|e| e.to_string())?);
+    let engine = Arc::new(Engine::tapped(Arc::clone(rules), tap));
     let mut pipeline = Pipeline::with(engine);
     for (number, log) in logs.iter().enumerate() {
         probes.lock().unwrap_or_else(PoisonError::into_inner).0 = number;

@@ -113,7 +113,7 @@ pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64) -> Result<(F
         if kept.as_ref().is_some_and(|all| all.len() > KEPT) {
             kept = None;
         }
-    })?;
+    });
     Ok((facts, kept))
 }
 
@@ -153,7 +153,7 @@ pub(super) fn pack(
         LogArgs { paths: logs.paths.clone(), input_format: logs.input_format.clone(), ..LogArgs::default() };
     again.paths.retain(|path| path != Path::new("-"));
     if !again.paths.is_empty() {
-        investigate::facts_of(&again, rules, &Times::default(), false, &mut take)?;
+        investigate::facts_of(&again, rules, &Times::default(), false, &mut take);
     }
     let excerpts: Vec<(String, Collector)> = excerpts.into_iter().map(|(_, name, c)| (name, c)).collect();
     let hides = sharing.hides(true);
@@ -205,7 +205,7 @@ pub fn replay(args: &ReplayArgs, now: i64) -> Result<Exit, Error> {
         ..LogArgs::default()
     };
     let times = Times { newest: Some(now), ..manifest.times.times() };
-    let mut facts = investigate::facts_of(&logs, &rules, &times, true, &mut |_, _| {})?;
+    let mut facts = investigate::facts_of(&logs, &rules, &times, true, &mut |_, _| {});
     let problems: Vec<input::Problem> = facts.problems.clone();
     let names = bundle::rename(&mut facts, Some(&manifest));
     let report = report(&facts, &rules, &args.told, &ChosenArgs { only: manifest.only.clone(), top: manifest.top })?;

@@ -69,7 +69,7 @@ fn show(args: &ExplainArgs, rules: &RuleSet, id: &str, params: &Params) -> Resul
 
 /// A pasted message is scanned like a log; the best rule is explained with the names that the message gives.
 fn message(args: &ExplainArgs, rules: &Arc<RuleSet>, asked: &str) -> Result<Exit, Error> {
-    let engine = Arc::new(Engine::new(Arc::clone(rules), true).map_err(|e| Error::Internal(e.to_string()))?);
+    let engine = Arc::new(Engine::new(Arc::clone(rules), true));
     let mut pipeline = Pipeline::with(Arc::clone(&engine));
     let source = pipeline.begin("<message>", None);
     pipeline.push(source, asked.as_bytes());

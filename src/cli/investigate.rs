@@ -39,7 +39,7 @@ pub(super) fn options(told: &ToldArgs, rules: &RuleSet) -> Result<diagnosis::Opt
 /// Scans. `hashed`: the facts are for others to join, and each input gets a hash of its bytes. `now`: seconds since 1970 (UTC).
 pub(super) fn facts(args: &LogArgs, rules: &Arc<RuleSet>, now: i64, hashed: bool) -> Result<Facts, Error> {
     let times = super::times::read(&args.times, now)?;
-    facts_of(args, rules, &times, hashed, &mut |_, _| {})
+    Ok(facts_of(args, rules, &times, hashed, &mut |_, _| {}))
 }
 
 /// Takes the decoded bytes of an input, beside the scan: its name, and the next of them.
@@ -52,11 +52,13 @@ pub(super) fn facts_of(
     times: &Times,
     hashed: bool,
     beside: &mut Beside<'_>,
-) -> Result<Facts, Error> {
+) -> Facts {
     let mut discovered = input::discover(&paths(args), Limits::default());
     let found = job::gather(&args.told.job, &mut discovered);
-    let engine = Engine::new(rules.clone(), !args.no_prefilter).map_err(|e| Error::Internal(e.to_string()))?;
-    let mut pipeline = Pipeline::with(Arc::new(engine.reading(times.clone())));
+    let engine = Arc::new(Engine::new(rules.clone(), !args.no_prefilter).reading(times.clone()));
+    // the program ends soon: taking the engine apart would be a tenth of a short run
+    std::mem::forget(Arc::clone(&engine));
+    let mut pipeline = Pipeline::with(engine);
     // with a job's file and no log named, standard input may be empty
     let optional = args.paths.is_empty() && !args.told.job.is_empty();
     let sources = std::mem::take(&mut discovered.sources);
@@ -68,7 +70,7 @@ pub(super) fn facts_of(
     facts.job = found.definitions;
     facts.skipped = discovered.skipped;
     facts.problems = [discovered.problems, refused, found.problems].concat();
-    Ok(join(vec![facts], &rules.version))
+    join(vec![facts], &rules.version)
 }
 
 /// Reads the cluster that was asked for: what it said, and what could not be had.

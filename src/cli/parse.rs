@@ -118,7 +118,7 @@ pub fn run(args: &ParseArgs) -> Result<Exit, Error> {
         Tap(Box::new(move |subject| seen.lock().unwrap_or_else(PoisonError::into_inner).record(subject)))
     };
     let rules = builtin::rules().map_err(Error::Internal)?;
-    let engine = Engine::listing(rules, tap).map_err(|e| Error::Internal(e.to_string()))?;
+    let engine = Engine::listing(rules, tap);
     let out = Quiet::new(io::BufWriter::new(io::stdout()));
     let mut lister = Lister {
         pipeline: Pipeline::with(Arc::new(engine)),

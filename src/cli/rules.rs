@@ -89,8 +89,7 @@ fn check(dir: &Path, alone: bool, samples: Option<&Path>) -> Result<Exit, Error>
     if !has_errors(&problems) {
         let mut healthy = samples.map_or_else(|| Ok(Vec::new()), folders::samples)?;
         healthy.retain(|s| s.healthy);
-        let found = collide::check(&Arc::new(loaded.set), &loaded.sources, &healthy);
-        problems.extend(found.map_err(Error::Internal)?);
+        problems.extend(collide::check(&Arc::new(loaded.set), &loaded.sources, &healthy));
     }
     print_problems(&problems, dir, &mut Quiet::new(io::stderr()));
     let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();

@@ -102,14 +102,10 @@ pub fn run(args: &WatchArgs) -> Result<Exit, Error> {
         options,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let engine = engine(rules.clone())?;
+    let engine = Arc::new(Engine::new(rules.clone(), true));
     let mut talk = Talk { args, state: config.state.clone(), listen: config.listen, rules };
     watch::run(&config, engine, &mut talk)?;
     Ok(Exit::Fine)
-}
-
-fn engine(rules: Arc<RuleSet>) -> Result<Arc<Engine>, Error> {
-    Engine::new(rules, true).map(Arc::new).map_err(|e| Error::Internal(e.to_string()))
 }
 
 /// The file of `ndjson=FILE`.
@@ -211,7 +207,7 @@ impl Console for Talk<'_> {
             error.to_string()
         })?;
         self.rules = rules.clone();
-        engine(rules).map_err(|e| e.to_string())
+        Ok(Arc::new(Engine::new(rules, true)))
     }
 
     fn begun(&mut self, files: usize) {

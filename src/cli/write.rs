@@ -110,7 +110,6 @@ fn nothing(why: Nothing, from: &Path) -> Error {
                 &format!("there are such at line {}", lines.join(", ")),
             )
         }
-        Nothing::Internal(what) => Error::Internal(what),
     }
 }
 
@@ -131,7 +130,7 @@ fn tell(draft: &Draft, target: Option<&Path>, set: &RuleSet, dir: &Path, err: &m
         let head = if number == 0 { "also unknown" } else { "" };
         writeln!(err, "{head:<15} {}:{line} {}", printable(log), printable(what))?;
     }
-    let problems = problems(draft, set)?;
+    let problems = problems(draft, set);
     let (todo, other): (Vec<&Problem>, Vec<&Problem>) = problems.iter().partition(|p| p.code == "RB018");
     let texts: usize = todo.iter().map(|p| p.labels.len()).sum();
     writeln!(err, "to be written   {texts} texts that say TODO")?;
@@ -145,15 +144,14 @@ fn tell(draft: &Draft, target: Option<&Path>, set: &RuleSet, dir: &Path, err: &m
 }
 
 /// What `rules check` will say of the draft.
-fn problems(draft: &Draft, set: &RuleSet) -> Result<Vec<Problem>, Error> {
+fn problems(draft: &Draft, set: &RuleSet) -> Vec<Problem> {
     let source = SourceText { name: format!("rules/{}.yaml", draft.id), text: draft.yaml.clone() };
     let loaded = RuleSet::compile(vec![source], Some(set));
     let mut problems = loaded.problems;
     if !crate::rule::set::has_errors(&problems) {
-        let found = collide::check(&Arc::new(loaded.set), &loaded.sources, &[]).map_err(Error::Internal)?;
-        problems.extend(found);
+        problems.extend(collide::check(&Arc::new(loaded.set), &loaded.sources, &[]));
     }
-    Ok(problems)
+    problems
 }
 
 /// `rules docs`.

@@ -156,9 +156,9 @@ impl Engine {
 
     /// Probes that may match: those one of whose literals stands in the record's text or throwables.
     fn candidates(&self, subject: &Subject<'_, '_>) -> Vec<u32> {
-        if !self.filtered {
+        let Some(literals) = self.filtered.then(|| self.literals()).flatten() else {
             return (0..u32::try_from(self.probes.len()).unwrap_or(u32::MAX)).collect();
-        }
+        };
         let text = subject.record.text.as_ref();
         let mut probes: Vec<u32> = Vec::new();
         // an automaton that folds the case itself takes twice as long to build
@@ -167,11 +167,7 @@ impl Engine {
             lower.clear();
             lower.push_str(part);
             lower.make_ascii_lowercase();
-            for found in self.literals.find_overlapping_iter(&lower) {
-                if let Some(users) = self.by_literal.get(found.pattern().as_usize()) {
-                    probes.extend_from_slice(users);
-                }
-            }
+            literals.find(&lower, &mut probes);
         };
         let own_end = subject.record.trace.as_ref().map_or(text.len(), |t| t.start).max(subject.record.message.end);
         search(text.get(..own_end).unwrap_or(text));

@@ -17,7 +17,8 @@ pub use self::loggers::Names;
 use self::loggers::{Scoped, Scopes, logger, message};
 use self::search::{BACKGROUND, Background, Searcher, Texts};
 use self::sweep::{Look, Pass, Sweep};
-use super::{Owner, Part, Probe, track};
+use super::facts::Part;
+use super::{Owner, Probe, track};
 use crate::rule::{Glob, MinLevel, Process, Scope};
 
 /// The words that make `message:` look at the own text of a record below WARN.

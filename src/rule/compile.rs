@@ -244,7 +244,7 @@ impl Compiler<'_> {
         );
         let english = e.english.as_ref().map(|t| t.value.clone());
         if e.sequence.is_empty() {
-            return Alternative { entry: Some(self.entry(raw)), sequence: None, confidence, english };
+            return Alternative { entry: Some(Arc::new(self.entry(raw))), sequence: None, confidence, english };
         }
         if e.message.is_some() || e.log.is_some() || e.exception.is_some() {
             self.problem("RB013", "an entry is either a sequence or a single record", raw, "this entry", None);

@@ -17,6 +17,8 @@ pub mod texts;
 pub mod vocabulary;
 pub mod yaml;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use pattern::{Glob, Pattern};
@@ -229,7 +231,7 @@ pub struct Sequence {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Alternative {
     /// A single record.
-    pub entry: Option<Entry>,
+    pub entry: Option<Arc<Entry>>,
     /// Several records.
     pub sequence: Option<Sequence>,
     /// How sure it makes.

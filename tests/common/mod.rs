@@ -120,13 +120,13 @@ pub fn labels() -> BTreeMap<String, Vec<String>> {
 /// The engine with the shipped rules.
 pub fn engine() -> &'static Arc<Engine> {
     static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();
-    ENGINE.get_or_init(|| Arc::new(Engine::new(cdc_doctor::builtin::rules().unwrap(), true).unwrap()))
+    ENGINE.get_or_init(|| Arc::new(Engine::new(cdc_doctor::builtin::rules().unwrap(), true)))
 }
 
 /// The same without the prefilter.
 pub fn oracle() -> &'static Arc<Engine> {
     static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();
-    ENGINE.get_or_init(|| Arc::new(Engine::new(cdc_doctor::builtin::rules().unwrap(), false).unwrap()))
+    ENGINE.get_or_init(|| Arc::new(Engine::new(cdc_doctor::builtin::rules().unwrap(), false)))
 }
 
 /// Scans logs in chunks of a size.

@@ -115,7 +115,7 @@ fn all_patterns(rules: &RuleSet) -> Vec<Knows<'_>> {
     for rule in rules.rules() {
         for alternative in &rule.alternatives_of_match {
             let steps = alternative.sequence.iter().flat_map(|s| &s.steps);
-            for entry in alternative.entry.iter().chain(steps) {
+            for entry in alternative.entry.as_deref().into_iter().chain(steps) {
                 all.extend(of_entry(&rule.id, entry));
             }
         }

@@ -22,7 +22,7 @@ pub fn explain(rules: &RuleSet, id: &str, params: &Params) -> Option<Explanation
             translations += 1;
             continue;
         }
-        let entry = alternative.entry.as_ref().or_else(|| alternative.sequence.as_ref().and_then(|s| s.steps.last()));
+        let entry = alternative.entry.as_deref().or_else(|| alternative.sequence.as_ref().and_then(|s| s.steps.last()));
         let Some(text) = entry.and_then(appearance) else { continue };
         if seen_as.len() < MOST && !seen_as.iter().any(|a| a.text == text) {
             seen_as.push(Appearance { text, confidence: confidence(alternative.confidence) });

@@ -198,7 +198,7 @@ mod tests {
     fn the_last_record_is_looked_at_after_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("taskmanager.log"), LOG).unwrap();
-        let pipeline = Pipeline::with(Arc::new(Engine::new(crate::builtin::rules().unwrap(), true).unwrap()));
+        let pipeline = Pipeline::with(Arc::new(Engine::new(crate::builtin::rules().unwrap(), true)));
         let sweep = || find::sweep(&[dir.path().to_owned()], &globset::GlobSet::empty());
         let mut tails = Tails::new(10);
         tails.take(&sweep(), Some(Begin::Start), &pipeline);
