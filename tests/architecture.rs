@@ -18,7 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("builtin", &["rule"]),
     ("input", &[]),
-    ("record", &["trace::find_trace", "trace::parse::frame"]),
+    ("record", &["trace::find_trace", "trace::parse::frame", "trace::parse::is_bare_frame"]),
     ("trace", &["record"]),
     // compiled into build.rs too, which has only these two
     ("rule", &["diagnostic"]),

@@ -240,8 +240,8 @@ fn fold_symptoms(
     for group in &mut unknown {
         group.ongoing = state == State::Ongoing;
     }
-    let mut standing: Vec<Incident> = Vec::new();
-    for (symptom, _) in symptoms {
+    let mut standing: Vec<(Incident, bool)> = Vec::new();
+    for (symptom, of_unknown) in symptoms {
         let Some(rule) = rules.get(&symptom.rule) else { continue };
         let related = |cause: &Incident| {
             rules.get(&cause.rule).is_some_and(|c| c.leads_to.contains(&rule.id))
@@ -253,7 +253,7 @@ fn fold_symptoms(
                 cause.swallow(&symptom);
             }
         } else {
-            standing.push(symptom);
+            standing.push((symptom, of_unknown));
         }
     }
     if !causes.is_empty() {
@@ -267,7 +267,8 @@ fn fold_symptoms(
     let real: Vec<UnknownGroup> = unknown;
     if real.is_empty() {
         // among symptoms, those that another one's suspects explain no better: flink's wrappers fold under the others
-        let (wrappers, named): (Vec<_>, Vec<_>) = standing.into_iter().partition(|s| s.rule.starts_with("flink/"));
+        let standing = standing.into_iter().map(|(symptom, _)| symptom);
+        let (wrappers, named): (Vec<_>, Vec<_>) = standing.partition(|s| s.rule.starts_with("flink/"));
         let mut named = named;
         if named.is_empty() {
             named = wrappers;
@@ -283,8 +284,16 @@ fn fold_symptoms(
         }
     } else {
         let mut real = real;
+        // what a throwable of the same record says names what was being done when it was thrown
+        let own = real.iter().any(|u| u.unknown.frames.first().is_some_and(|(_, _, own)| *own));
+        let (named, standing): (Vec<_>, Vec<_>) =
+            standing.into_iter().partition(|(s, of_unknown)| *of_unknown && !own && !s.rule.starts_with("flink/"));
+        for (mut symptom, _) in named {
+            symptom.state = state;
+            found.incidents.push(symptom);
+        }
         if let Some(first) = real.first_mut() {
-            for symptom in &standing {
+            for (symptom, _) in &standing {
                 first.consequences.push((
                     symptom.rule.clone(),
                     symptom.lines(),

@@ -85,6 +85,7 @@ pub fn pick(
     }
     // a cause is the point, if there is one; suppressed throwables only if there is nothing else
     let best = best(&matches, Role::Cause).or_else(|| best(&matches, Role::Symptom))?;
+    let best = leading(best, &matches, rules);
     let mut order: Vec<&(&Match, Role)> = matches.iter().collect();
     order.sort_by_key(|(m, _)| std::cmp::Reverse(depth(m)));
     let mut captures = best.0.captures.clone();
@@ -121,6 +122,20 @@ pub fn pick(
         job: event.job.clone(),
         steps: Vec::new(),
     })
+}
+
+/// Of two that a record shows, the one that the rules say leads to the other comes first.
+fn leading<'m>(best: (&'m Match, Role), matches: &[(&'m Match, Role)], rules: &RuleSet) -> (&'m Match, Role) {
+    let leads = |a: &Match, b: &Match| rules.get(&a.rule).is_some_and(|rule| rule.leads_to.contains(&b.rule));
+    let found = matches.iter().copied().filter(|(m, role)| {
+        *role == best.1
+            && m.rule != best.0.rule
+            && m.suppressed <= best.0.suppressed
+            && m.confidence >= best.0.confidence
+            && leads(m, best.0)
+            && !leads(best.0, m)
+    });
+    found.max_by(|(a, _), (b, _)| depth(a).cmp(&depth(b)).then_with(|| b.rule.cmp(&a.rule))).unwrap_or(best)
 }
 
 /// How deep a match stands: the record's own text is outermost.

@@ -142,19 +142,29 @@ impl Subject<'_, '_> {
             collect(regex, &found, &mut hit.captures);
             hit.span = throwable.message_at.start + whole.start()..throwable.message_at.start + whole.end();
         }
-        if let Some(glob) = &entry.frame {
-            let fits = throwable.frames.iter().filter_map(|r| self.record.text.get(r.clone())).any(|line| {
-                crate::trace::parse::frame(line).is_some_and(|f| glob.is_match(&format!("{}.{}", f.class, f.method)))
-            });
-            if !fits {
-                return None;
-            }
+        if entry.frame.is_some() && !self.framed(entry, throwable) {
+            return None;
         }
         Some(hit)
     }
 
+    /// Does a frame of the throwable fit?
+    fn framed(&self, entry: &Entry, throwable: &Throwable<'_>) -> bool {
+        let Some(glob) = &entry.frame else { return false };
+        throwable.frames.iter().filter_map(|r| self.record.text.get(r.clone())).any(|line| {
+            crate::trace::parse::frame(line).is_some_and(|f| glob.is_match(&format!("{}.{}", f.class, f.method)))
+        })
+    }
+
+    /// Frames whose class was cut off belong to the words above them.
+    fn headless(&self, entry: &Entry) -> bool {
+        let classless = entry.exception.is_none() && entry.raw_exception.is_none() && !entry.suppressed;
+        let first = self.chain.links.first().filter(|t| classless && t.class.is_empty());
+        first.is_some_and(|t| self.framed(entry, t))
+    }
+
     fn own_text(&self, entry: &Entry) -> Option<Hit> {
-        if entry.of_class() {
+        if entry.of_class() && !self.headless(entry) {
             return None;
         }
         if !self.speaks_of_failure() {

@@ -3,6 +3,7 @@
 mod evidence;
 mod foreign;
 mod packages;
+mod sift;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use super::facts::{Excerpt, Match, Matched, Part, SourceFacts, StateChange, Step
 use super::scan::BOOT;
 use super::{Engine, Owner, role, secrets, track};
 use crate::record::{Layout, Level, LogRecord, Timestamp};
-use crate::rule::{Process, Role, system};
+use crate::rule::{Process, Role};
 use crate::trace::{self, Relation, ThrowableChain};
 
 /// What one record says.
@@ -219,6 +220,7 @@ impl Looker<'_, '_, '_> {
             }
         }
         self.leave_to_others(&mut matches);
+        self.look_beside_noise(&mut matches);
         let noise = matches.iter().any(|(_, r)| *r == Some(Role::Noise));
         let cause = matches.iter().any(|(_, r)| *r == Some(Role::Cause));
         let root_is_known = self.root_is_known(&matches);
@@ -235,20 +237,6 @@ impl Looker<'_, '_, '_> {
             unknown_root: unknown,
             record: self.record_text(),
         });
-    }
-
-    /// What another program's failure says is no cause of a job's, unless only a job can have it. A team's own rules know whose
-    /// failures they are about.
-    fn leave_to_others(&self, matches: &mut Vec<(Match, Option<Role>)>) {
-        let rules = &self.engine.rules;
-        let theirs = |found: &Match| {
-            rules.get(&found.rule).is_some_and(|r| {
-                r.role != Role::Noise && system::get(r.system()).is_some() && !foreign::of_jobs(&r.category)
-            })
-        };
-        if matches.iter().any(|(m, _)| theirs(m)) && foreign::is_foreign(self.subject.record, self.subject.chain) {
-            matches.retain(|(m, _)| !theirs(m));
-        }
     }
 
     /// The innermost throwable was matched itself, or there is none.

@@ -7,8 +7,10 @@
 mod civil;
 pub mod layout;
 pub mod level;
+mod margin;
 mod mixed;
 pub mod normalize;
+mod paste;
 mod places;
 pub mod time;
 pub mod times;

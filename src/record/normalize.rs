@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::layout::{Header, Layout, header, logger_behind};
 use super::level::Level;
 use super::mixed::is_mixed;
-use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD, undress};
+use super::{KEEP_HEAD, KEEP_TAIL, Location, LogRecord, MAX_RECORD, margin, undress};
 use crate::trace::find_trace;
 
 /// Makes a record of the bytes between two headers. Lines that seem broken at a fixed column are joined.
@@ -39,13 +39,16 @@ fn of_text(mut text: Cow<'_, str>, at: Location, truncated: bool) -> LogRecord<'
     });
     let (mut level, mut from, first) = (head.level, head.message, first.len());
     let bare = head.layout == Layout::None;
+    if bare && let Some(free) = margin::unmarked(&text) {
+        text = Cow::Owned(free);
+    }
     if bare && let Some(free) = undress::unprefixed(&text) {
         text = Cow::Owned(free);
     }
-    if let Some(decoded) = entities(&text, from) {
+    if let Some(decoded) = entities(&text, from, bare) {
         text = Cow::Owned(decoded);
     }
-    if let Some(plain) = undress::undressed(&text, from, bare) {
+    if let Some(plain) = undress::undressed(&text, from, bare, level >= Some(Level::Warn)) {
         text = Cow::Owned(plain);
     }
     if level.is_none() && head.layout == Layout::Time {
@@ -224,13 +227,16 @@ fn unquoted(text: &str) -> Option<String> {
     Some(free)
 }
 
-/// Decodes HTML entities of a trace copied out of a web page, behind the header; `None` if there are none, or the text does not
-/// look like a trace.
-fn entities(text: &str, from: usize) -> Option<String> {
+/// Decodes HTML entities of a trace copied out of a web page, or of any pasted text, behind the header; `None` if there are none, or
+/// the text does not look like a trace.
+fn entities(text: &str, from: usize, bare: bool) -> Option<String> {
+    const ERRORS: [&str; 8] = ["ERROR", "FATAL", "PANIC", "rror", "ailed", "错误", "致命", "ОШИБКА"];
     memchr::memchr(b'&', text.as_bytes())?;
-    let markers = ["&lt;", "&gt;", "&quot;", "&#"];
+    let markers = ["&lt;", "&gt;", "&quot;", "&#", "&amp;", "&nbsp;", "&ldquo;", "&lsquo;", "&apos;"];
     let traced = ["\tat ", "    at ", "Exception", "Error", "Caused by"];
-    if !markers.iter().any(|m| text.contains(m)) || !traced.iter().any(|t| text.contains(t)) {
+    if !markers.iter().any(|m| text.contains(m))
+        || !(traced.iter().any(|t| text.contains(t)) || bare && ERRORS.iter().any(|t| text.contains(t)))
+    {
         return None;
     }
     let mut out = String::with_capacity(text.len());
@@ -239,7 +245,11 @@ fn entities(text: &str, from: usize) -> Option<String> {
     while let Some(at) = rest.find('&') {
         let (before, from) = rest.split_at_checked(at)?;
         out.push_str(before);
-        match entity(from) {
+        // a page that was escaped twice
+        let twice = from
+            .strip_prefix("&amp;")
+            .map(|inner| format!("&{}", inner.get(..inner.floor_char_boundary(12)).unwrap_or("")));
+        match twice.as_deref().and_then(entity).map(|(c, length)| (c, length + 4)).or_else(|| entity(from)) {
             Some((c, length)) => {
                 out.push(c);
                 rest = from.get(length..)?;
@@ -266,6 +276,13 @@ fn entity(from: &str) -> Option<(char, usize)> {
         "quot" => '"',
         "apos" => '\'',
         "nbsp" => ' ',
+        "ldquo" | "rdquo" | "laquo" | "raquo" => '"',
+        "lsquo" | "rsquo" => '\'',
+        "hellip" => '…',
+        "ndash" | "mdash" => '-',
+        "lowbar" => '_',
+        "colon" => ':',
+        "sol" => '/',
         _ => {
             let number = name.strip_prefix('#')?;
             let code = match number.strip_prefix(['x', 'X']) {

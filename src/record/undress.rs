@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::layout::header;
+use super::paste;
 
 /// A line end inside a line: white space to every pattern, the end of a line to the grammar of traces.
 pub const SOFT: char = '\u{b}';
@@ -105,21 +106,29 @@ pub(super) fn unprefixed(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Undoes escapes and frees throwables, behind the header; `bare`: there is none, so the text was pasted by somebody.
+/// Undoes escapes and frees throwables, behind the header; `bare`: there is none, so the text was pasted by somebody; `shouts`: its
+/// level is above INFO.
 #[must_use]
-pub(super) fn undressed(text: &str, from: usize, bare: bool) -> Option<String> {
+pub(super) fn undressed(text: &str, from: usize, bare: bool, shouts: bool) -> Option<String> {
     let (head, body) = text.split_at_checked(from)?;
     let mut body = Cow::Borrowed(body);
     // only of a line that nobody may skip as a healthy one
     let failed = bare || names_throwable(&body);
+    if (failed || shouts)
+        && let Some(plain) = paste::decoded(&body, bare)
+    {
+        body = Cow::Owned(plain);
+    }
     for _ in 0..if failed { LEVELS } else { 0 } {
         match escaped(&body, bare).then(|| unescaped(&body)) {
             Some(plain) => body = Cow::Owned(plain),
             None => break,
         }
     }
-    if bare && memmem::find(body.as_bytes(), b"<br").is_some() {
-        body = Cow::Owned(body.replace("<br/>", "\u{b}").replace("<br />", "\u{b}").replace("<br>", "\u{b}"));
+    if (failed || shouts)
+        && let Some(plain) = paste::restored(&body, bare)
+    {
+        body = Cow::Owned(plain);
     }
     if let Some(freed) = freed(&body, bare) {
         body = Cow::Owned(freed);
@@ -130,17 +139,33 @@ pub(super) fn undressed(text: &str, from: usize, bare: bool) -> Option<String> {
     }
 }
 
-/// Do line ends stand here as `\n`, and do they belong to a trace?
+/// Do line ends stand here as `\n`, and do they belong to a trace, or to what a server says of an error?
 fn escaped(body: &str, bare: bool) -> bool {
+    const SECONDARY: [&str; 12] = [
+        "Detail:",
+        "Hint:",
+        "Where:",
+        "Position:",
+        "DETAIL:",
+        "HINT:",
+        "CONTEXT:",
+        "STATEMENT:",
+        "LOCATION:",
+        "详细",
+        "建议",
+        "Подробности",
+    ];
+    // of a path, hardly two folders begin so, and those in capitals
+    let several = bare && memmem::find_iter(body.as_bytes(), b"\\n").nth(1).is_some();
     memmem::find_iter(body.as_bytes(), b"\\n").any(|at| {
         let rest = body.get(at + 2..).unwrap_or("").trim_start_matches(['\\', 't', ' ', '\t', '>']);
-        let secondary = ["Detail:", "Hint:", "Where:", "Position:"];
         rest.starts_with("at ")
             || rest.starts_with("Caused by:")
             || rest.starts_with("... ")
             // `\tat`: the t of the escape was trimmed with it only if nothing else follows
             || rest.starts_with("at")
-            || (bare && secondary.iter().any(|w| rest.starts_with(w)))
+            || (bare && (matches!(rest.trim_end(), "" | "\"" | "'") || SECONDARY.iter().any(|w| rest.starts_with(w))))
+            || (several && !rest.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.')))
     })
 }
 
@@ -198,6 +223,8 @@ fn throwable(text: &str) -> Option<(usize, usize)> {
         let rest = text.get(from..)?;
         let end = from + ends(rest)?;
         let start = end - text.get(..end)?.bytes().rev().take_while(|b| of_name(char::from(*b))).count();
+        // in italics
+        let start = start + text.get(start..end)?.bytes().take_while(|b| *b == b'_').count();
         let name = text.get(start..end)?;
         let parts = || name.split('.');
         let formed = parts().all(|p| p.starts_with(|c: char| c.is_ascii_alphabetic())) && parts().count() > 2;
@@ -244,7 +271,7 @@ fn freed(body: &str, bare: bool) -> Option<String> {
             else {
                 break;
             };
-            let words = before.trim_end_matches(['*', '`', ' ']);
+            let words = before.trim_end_matches(['*', '`', '_', ' ']);
             let caused =
                 words.strip_suffix("Caused by:").or_else(|| words.strip_suffix("Caused by：").filter(|_| bare));
             if let Some(words) = caused {

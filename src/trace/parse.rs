@@ -13,7 +13,7 @@ use super::{Relation, Shading, Throwable, ThrowableChain};
 use heads::{Head, class_head, embedded};
 use pieces::{Kind, Piece, Pieces};
 
-pub use frames::frame;
+pub use frames::{frame, is_bare_frame};
 pub use locate::find_trace;
 
 /// Class names unwrapped out of one message.

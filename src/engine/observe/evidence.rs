@@ -18,7 +18,7 @@ const MAX_RECORD_LINES: usize = 40;
 const MAX_LINKS: usize = 24;
 
 impl Looker<'_, '_, '_> {
-    fn line(&self, at: usize) -> u64 {
+    pub(super) fn line(&self, at: usize) -> u64 {
         let missing = self.gap.filter(|(gap, _)| at >= *gap).map_or(0, |(_, lines)| lines);
         self.subject.record.place_of(at, missing).line
     }

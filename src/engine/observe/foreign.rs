@@ -43,6 +43,32 @@ const OWN: &[&str] = &[
     "hazelcast",
     "pulsar",
     "connection-pool-",
+    // classes of Flink and of Debezium that are printed without their package, and loggers as Spring shortens them
+    "networkbufferpool",
+    "network buffers",
+    "taskmanager",
+    "jobmanager",
+    "checkpointcoordinator",
+    "rocksdbkeyed",
+    "connectortask",
+    "embeddedengine",
+    "changeconsumer",
+    " i.d.",
+    " o.a.f.",
+    " o.a.k.c.r.",
+    "io.confluent.connect",
+    // other readers of changes
+    "logical decoding",
+    "pgoutput",
+    "wal2json",
+    "walsender",
+    "airbyte",
+    "dlt.pipeline",
+    "dlt.extract",
+    "dlt.sources",
+    "pipelinestepfailed",
+    "com.zendesk.maxwell",
+    "com.alibaba.otter",
 ];
 
 /// What other programs write. Plain names of classes, loggers as Spring shortens them, and what other languages print.
@@ -136,6 +162,19 @@ const OTHERS: &[&str] = &[
     "org.elasticsearch.index.",
     // the header of Spring Boot: process id, thread
     " --- [",
+    // a server's socket, and containers that cannot be made
+    "MySQL server through socket",
+    "failed to register layer",
+    "ETL_RUN_FAIL",
+    "] ERROR S: ",
+    // the log of a MySQL server: what it refuses to whom
+    "] [Server] ",
+    // Spark as it prints itself without packages, Gradle and Flyway
+    "TaskSetManager: ",
+    "TaskSchedulerImpl: ",
+    "ERROR Executor: ",
+    "Execution failed for task ':",
+    "FlywayException",
     // programs in Go
     "caller=",
 ];
@@ -170,6 +209,10 @@ const CLIENTS: &[&str] = &[
     "pg_restore: ",
     "pg_basebackup: ",
     "mysqldump: ",
+    "mysql> ",
+    "mysql -u",
+    "mysql -h",
+    "MariaDB [",
 ];
 /// Lines of a paste that is such a line alone.
 const ALONE: usize = 2;
@@ -190,7 +233,13 @@ pub(super) fn is_foreign(record: &LogRecord<'_>, chain: &ThrowableChain<'_>) -> 
     }
     let says = |words: &[&str]| words.iter().any(|w| memchr::memmem::find(text.as_bytes(), w.as_bytes()).is_some());
     let alone = record.layout == Layout::None && record.at.line == 1 && text.trim().lines().count() <= ALONE;
-    says(OTHERS) || !alone && says(CLIENTS) || frames_of_others(text, chain)
+    says(OTHERS) || !alone && says(CLIENTS) || is_pooler(text) || frames_of_others(text, chain)
+}
+
+/// What `PgBouncer` logs of its clients and servers. A driver's parameter that it refuses is a replication client's as well.
+fn is_pooler(text: &str) -> bool {
+    let says = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    (says(" C-0x") || says(" S-0x")) && !says("tartup parameter")
 }
 
 /// Is there a frame that belongs to nobody known?

@@ -44,6 +44,10 @@ pub fn part(page: &mut Page) {
         VerdictKind::Nothing => {
             let text = format!("no failure found (looked for {} causes)", report.tool.causes);
             line(page, &input(report), ("none", Role::Good), "no-failure", &text);
+            for harmless in &report.noise {
+                let text = format!("{} ({}x)", harmless.title, harmless.count);
+                line(page, &input(report), ("harmless", Role::Good), &harmless.id, &text);
+            }
         }
         VerdictKind::NoLog => {
             line(page, &input(report), ("cannot-tell", Role::Possible), "no-log", page.words.no_log);

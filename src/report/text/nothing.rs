@@ -95,6 +95,11 @@ fn noise(page: &mut Page) {
         })
         .collect();
     page.table(4, 2, &rows, false);
+    // a line that somebody pasted: what it is, in words
+    if let ([only], true) = (noise.as_slice(), page.report.jobs.is_empty() && page.report.signs_of_life.is_empty()) {
+        let line = page.rich().own(&only.title, Role::Plain);
+        page.prose(4, 4, &line);
+    }
     let hidden = noise.len().saturating_sub(most(page));
     if hidden > 0 {
         let text = counted(page.words.more_noise, u64::try_from(hidden).unwrap_or(u64::MAX));

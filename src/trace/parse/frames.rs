@@ -69,6 +69,20 @@ fn source(i: &str) -> IResult<&str, &str> {
 
 /// A frame in the middle of a line, where its source must look like one.
 pub(super) fn flat_frame(i: &str) -> bool {
+    i.strip_prefix("at ").is_some_and(|i| sourced(i).is_ok())
+}
+
+/// A frame whose `at` was lost: a name and its source, and nothing else but a jar on the line.
+#[must_use]
+pub fn is_bare_frame(line: &str) -> bool {
+    let packaged = line.starts_with(|c: char| c.is_ascii_lowercase());
+    packaged
+        && sourced(line)
+            .is_ok_and(|(rest, ())| matches!(rest.trim_start().as_bytes().first(), None | Some(b'~' | b'[')))
+}
+
+/// `a.b.C.method(C.java:10)`, leaving what follows.
+fn sourced(i: &str) -> IResult<&str, ()> {
     let file = map(
         (
             take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-')),
@@ -78,8 +92,7 @@ pub(super) fn flat_frame(i: &str) -> bool {
         |_| (),
     );
     let known = map(alt((tag("Native Method"), tag("Unknown Source"), tag("<generated>"))), |_| ());
-    let whole: IResult<&str, ()> = delimited((tag("at "), target, char('(')), alt((known, file)), char(')')).parse(i);
-    whole.is_ok()
+    delimited((target, char('(')), alt((known, file)), char(')')).parse(i)
 }
 
 /// `... 36 more`, `... 22 common frames omitted`.

@@ -242,6 +242,15 @@ fn nothing(parts: &Parts, blocks: &mut Vec<Block>) {
     if !items.is_empty() {
         blocks.push(Block::Items(items));
     }
+    let harmless: Vec<_> = report
+        .noise
+        .iter()
+        .map(|n| vec![plain(format!("{} ", n.title)), code(n.id.clone()), plain(format!(" ({}x)", n.count))])
+        .collect();
+    if !harmless.is_empty() {
+        blocks.push(Block::Heading(vec![strong(parts.page.words.looks_like_failure)]));
+        blocks.push(Block::Items(harmless));
+    }
     blocks.push(Block::Text(vec![plain(parts.page.words.logs_cannot_show)]));
 }
 
