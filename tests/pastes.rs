@@ -213,7 +213,7 @@ fn the_cause_that_leads_to_another_comes_first() {
     ];
     let loaded = RuleSet::compile(files, Some(&*builtin::rules().unwrap()));
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let engine = Arc::new(Engine::new(Arc::new(loaded.set), true).unwrap());
+    let engine = Arc::new(Engine::new(Arc::new(loaded.set), true));
     let first = |outer: &str, inner: &str| {
         let text = format!(
             "java.lang.RuntimeException: {outer} test failure\n\tat org.apache.flink.C.d(C.java:1)\nCaused by: java.io.IOException: {inner} test failure\n\tat org.apache.flink.C.d(C.java:2)\n"
