@@ -19,7 +19,7 @@ pub mod track;
 use std::sync::{Arc, OnceLock};
 
 use crate::record::Times;
-use crate::rule::{Entry, Role, RuleSet};
+use crate::rule::{Entry, Role, RuleSet, Scope};
 use crate::trace::Shading;
 use condition::Subject;
 use prefilter::Prefilter;
@@ -36,8 +36,10 @@ pub struct Engine {
     probes: Vec<Probe>,
     /// Probes of healthy lines.
     health: Vec<usize>,
-    /// Made when the first record is looked at: a healthy log has none.
+    /// Of every probe; made when the first record that is not healthy is looked at.
     literals: OnceLock<Option<Literals>>,
+    /// Of the probes that are tried on healthy lines, too: far fewer.
+    healthy_literals: OnceLock<Option<Literals>>,
     prefilter: Prefilter,
     /// Both stages of the prefilter are on.
     filtered: bool,
@@ -73,6 +75,7 @@ impl Engine {
             probes,
             health,
             literals: OnceLock::new(),
+            healthy_literals: OnceLock::new(),
             prefilter: prefilter_of,
             filtered: prefilter,
             tap: None,
@@ -112,7 +115,12 @@ impl Engine {
     }
 
     fn literals(&self) -> Option<&Literals> {
-        self.literals.get_or_init(|| Literals::new(&self.probes)).as_ref()
+        self.literals.get_or_init(|| Literals::new(&self.probes, |_| true)).as_ref()
+    }
+
+    /// Those of the probes that can match a record the prefilter may skip.
+    fn literals_of_healthy(&self) -> Option<&Literals> {
+        self.healthy_literals.get_or_init(|| Literals::new(&self.probes, |p| p.entry.scope == Scope::Any)).as_ref()
     }
 
     /// Texts the scan of healthy lines looks for.

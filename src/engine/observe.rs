@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::condition::{Hit, Subject};
 use super::facts::{Excerpt, Match, Matched, Part, SourceFacts, StateChange, StepHit, Unknown};
+use super::prefilter;
 use super::scan::BOOT;
 use super::{Engine, Owner, role, secrets, track};
 use crate::record::{Layout, Level, LogRecord, Timestamp};
@@ -132,7 +133,9 @@ impl Engine {
                 return observed;
             }
         }
-        looker.look(&mut observed, facts);
+        // one with a word of failure is kept for that word, whatever else is looked for
+        let plain = healthy && record.trace.is_none() && !prefilter::speaks_of_failure(&record.text);
+        looker.look(&mut observed, facts, plain);
         let stepped = observed.steps.iter().any(|h| h.part != Part::Activity);
         let said = observed.matched.is_some() || !observed.context.is_empty() || stepped;
         if record.mixed {
@@ -156,8 +159,10 @@ impl Engine {
     }
 
     /// Probes that may match: those one of whose literals stands in the record's text or throwables.
-    fn candidates(&self, subject: &Subject<'_, '_>) -> Vec<u32> {
-        let Some(literals) = self.filtered.then(|| self.literals()).flatten() else {
+    fn candidates(&self, subject: &Subject<'_, '_>, healthy: bool) -> Vec<u32> {
+        let Some(literals) =
+            self.filtered.then(|| if healthy { self.literals_of_healthy() } else { self.literals() }).flatten()
+        else {
             return (0..u32::try_from(self.probes.len()).unwrap_or(u32::MAX)).collect();
         };
         let text = subject.record.text.as_ref();
@@ -184,10 +189,10 @@ impl Engine {
 }
 
 impl Looker<'_, '_, '_> {
-    fn look(&mut self, observed: &mut Observed, facts: &mut SourceFacts) {
+    fn look(&mut self, observed: &mut Observed, facts: &mut SourceFacts, healthy: bool) {
         let record = self.subject.record;
         let mut matches = Vec::new();
-        for index in self.engine.candidates(&self.subject) {
+        for index in self.engine.candidates(&self.subject, healthy) {
             let Some(probe) = self.engine.probes.get(index as usize) else { continue };
             if matches!(probe.owner, Owner::Context) {
                 self.context(&probe.entry, observed);

@@ -58,6 +58,11 @@ pub struct LoggerLine {
     pub texts: u16,
 }
 
+/// True if the text has a word that no healthy line is skipped with.
+pub(super) fn speaks_of_failure(text: &str) -> bool {
+    FAILURE_WORDS.iter().any(|word| text.contains(word))
+}
+
 /// True if healthy lines are searched for the probe's texts.
 fn is_looked_for(probe: &Probe) -> bool {
     // lines of the server's own log, and records at WARN and above, are never skipped: what is only about them need not be

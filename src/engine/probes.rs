@@ -92,12 +92,12 @@ pub(super) struct Literals {
 }
 
 impl Literals {
-    /// `None` if there are more than an automaton can hold: then every entry is tried.
-    pub(super) fn new(probes: &[Probe]) -> Option<Self> {
+    /// Of the probes that are `wanted`. `None` if there are more than an automaton can hold: then every entry is tried.
+    pub(super) fn new(probes: &[Probe], wanted: impl Fn(&Probe) -> bool) -> Option<Self> {
         let mut texts: Vec<String> = Vec::new();
         let mut slots: HashMap<String, usize> = HashMap::new();
         let mut users: Vec<Vec<u32>> = Vec::new();
-        for (index, probe) in (0_u32..).zip(probes) {
+        for (index, probe) in (0_u32..).zip(probes).filter(|(_, probe)| wanted(probe)) {
             for literal in &probe.entry.literals {
                 let slot = *slots.entry(literal.to_ascii_lowercase()).or_insert_with_key(|lower| {
                     texts.push(lower.clone());
